@@ -1,0 +1,3 @@
+// Package secret holds values that must never be printed, and derives keys from
+// one root secret.
+package secret
