@@ -1,0 +1,2 @@
+drop table inbox_parked;
+drop table inbox_cursor;
