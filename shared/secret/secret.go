@@ -33,6 +33,9 @@ type Root struct{ value Text }
 // NewRoot wraps a root secret. The caller has checked its strength.
 func NewRoot(value Text) Root { return Root{value: value} }
 
+// Format implements fmt.Formatter: no verb reaches the value.
+func (Root) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
 // Key derives the 32-byte key of one purpose: HMAC-SHA-256 keyed with the root,
 // which is the expand step of HKDF (RFC 5869, section 2.3) with one block.
 // Purposes are separate: a key says nothing about the root or about another key.
