@@ -2,6 +2,7 @@ package border
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/shared/principal"
@@ -21,6 +22,10 @@ func Cross(caller context.Context, timeout time.Duration) (context.Context, cont
 		end = earlier
 	}
 	ctx, cancel := context.WithDeadline(ctx, end)
-	stop := context.AfterFunc(caller, cancel)
+	stop := context.AfterFunc(caller, func() {
+		if !errors.Is(caller.Err(), context.DeadlineExceeded) { // then ctx ends by itself, and says so
+			cancel()
+		}
+	})
 	return ctx, func() { stop(); cancel() }
 }

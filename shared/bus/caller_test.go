@@ -1,0 +1,171 @@
+package bus_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/gatehouse-auth/gatehouse/shared/bus"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/httpx"
+	"github.com/gatehouse-auth/gatehouse/shared/principal"
+	"github.com/gatehouse-auth/gatehouse/shared/rpc"
+)
+
+// pair is a catalog that serves and an edge that calls it.
+func pair(t testing.TB, handlers ...rpc.Handler) (*bus.Server, *bus.Caller) {
+	t.Helper()
+	server := startServer(t, loopback)
+	serve(t, connect(t, overTCP(server, "catalog")), bus.ServiceConfig{RPC: rpcServer(t, handlers...)})
+	return server, connect(t, overTCP(server, edge)).Caller()
+}
+
+var (
+	sizeMethod    = rpc.Method[item, item]{Service: "catalog", Name: "size", Major: 2, Timeout: 5 * time.Second}
+	verboseMethod = rpc.Method[none, none]{Service: "catalog", Name: "verbose", Major: 1, Timeout: 5 * time.Second}
+)
+
+func TestCaller_RefusesMessagesThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, "")
+	serve(t, connect(t, inProcess(server, "catalog")), bus.ServiceConfig{RPC: rpcServer(t,
+		echoMethod.Handle(func(_ context.Context, in item) (item, error) { return in, nil }),
+		sizeMethod.Handle(func(_ context.Context, in item) (item, error) {
+			return item{Name: strings.Repeat("x", int(in.Count))}, nil
+		}),
+		verboseMethod.Handle(func(context.Context, none) (none, error) {
+			return none{}, fault.New(fault.Invalid, "catalog.verbose", strings.Repeat("x", 1<<20))
+		}))})
+	caller := connect(t, inProcess(server, edge)).Caller()
+	began := time.Now()
+	_, err := echoMethod.Call(t.Context(), caller, item{Name: strings.Repeat("x", 1<<20)})
+	if !errors.Is(err, bus.ErrRequestTooLarge) {
+		t.Errorf("a request of 1 MiB: got %v", err)
+	}
+	// What surrounds the name in JSON counts too.
+	_, err = sizeMethod.Call(t.Context(), caller, item{Count: 1 << 20})
+	if !errors.Is(err, bus.ErrAnswerTooLarge) || fault.KindOf(err) != fault.TooLarge {
+		t.Errorf("an answer of 1 MiB: got %v", err)
+	}
+	_, err = verboseMethod.Call(t.Context(), caller, none{})
+	if !errors.Is(err, bus.ErrAnswerTooLarge) {
+		t.Error("a fault of 1 MiB did not become an answer that is too large")
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %s: a time-out, not a refusal", took)
+	}
+	if _, err := sizeMethod.Call(t.Context(), caller, item{Count: 1<<20 - 200}); err != nil {
+		t.Errorf("an answer just below 1 MiB: %v", err)
+	}
+}
+
+func TestCaller_SaysAtOnceThatNobodyServes(t *testing.T) {
+	t.Parallel()
+	caller := connect(t, inProcess(startServer(t, ""), edge)).Caller()
+	began := time.Now()
+	_, err := echoMethod.Call(t.Context(), caller, item{})
+	if !errors.Is(err, rpc.ErrUnreached) || fault.From(err).RetryAfter == 0 {
+		t.Errorf("got %v, want unreached with a time to try again", err)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+func TestCaller_CallsNobodyWhenItsContextHasEnded(t *testing.T) {
+	t.Parallel()
+	ran := make(chan struct{}, 1)
+	_, caller := pair(t, echoMethod.Handle(func(context.Context, item) (item, error) {
+		ran <- struct{}{}
+		return item{}, nil
+	}))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := echoMethod.Call(ctx, caller, item{}); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("got %v, want canceled", err)
+	}
+	if _, err := echoMethod.Call(t.Context(), caller, item{}); err != nil { // later on the same connection
+		t.Fatal(err)
+	}
+	if len(ran) != 1 {
+		t.Errorf("the ended call ran")
+	}
+}
+
+// The Router repeats what did not run: a call survives a service that starts late.
+func TestCaller_LetsTheRouterWaitForAService(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, "")
+	conn := connect(t, inProcess(server, "catalog"))
+	router := rpc.NewRouter(edge, graph(), nil, connect(t, inProcess(server, edge)).Caller())
+	time.AfterFunc(20*time.Millisecond, func() { serve(t, conn, bus.ServiceConfig{RPC: conformanceServer(t)}) })
+	if _, err := echoMethod.Call(t.Context(), router, item{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A principal is bound to its audience, its request and the root secret: one that was
+// sealed for another call is refused before the handler runs.
+func TestService_RefusesPrincipalsSealedForOthers(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, loopback)
+	serve(t, connect(t, overTCP(server, "catalog")), bus.ServiceConfig{RPC: rpcServer(t,
+		contextMethod.Handle(func(context.Context, none) (seen, error) {
+			t.Error("the handler ran")
+			return seen{}, nil
+		}))})
+	seal := func(audience, request string, key [32]byte) string {
+		text, err := principal.NewSealer(key, time.Now).Seal(principal.Principal{Subject: "root"}, audience, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	key := root().Key("principal")
+	nc := rawConn(t, server.ClientURL(), edge)
+	for name, sealed := range map[string]string{
+		"for another service": seal("orders", "req-1", key),
+		"for another request": seal("catalog", "req-2", key),
+		"with another key":    seal("catalog", "req-1", root().Key("other")),
+		"not at all":          `{"sub":"root"}`,
+	} {
+		msg := nats.NewMsg("rpc.catalog.v1.context.edge")
+		msg.Header.Set(httpx.PrincipalHeader, sealed)
+		msg.Header.Set(httpx.RequestIDHeader, "req-1")
+		msg.Data = []byte(`{}`)
+		answer, err := nc.RequestMsg(msg, 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := answer.Header.Get("Nats-Service-Error-Code"); got != principal.ErrSeal.Code {
+			t.Errorf("sealed %s: got %q", name, got)
+		}
+	}
+}
+
+func TestService_DoesNotBeginWhatItsCallerHasGivenUp(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, loopback)
+	serve(t, connect(t, overTCP(server, "catalog")), bus.ServiceConfig{RPC: rpcServer(t,
+		contextMethod.Handle(func(context.Context, none) (seen, error) {
+			t.Error("the handler ran")
+			return seen{}, nil
+		}))})
+	nc := rawConn(t, server.ClientURL(), edge)
+	for _, budget := range []string{"0", "-5", "soon", "99999999999999999999"} {
+		msg := nats.NewMsg("rpc.catalog.v1.context.edge")
+		msg.Header.Set("Gatehouse-Timeout-Ms", budget)
+		msg.Data = []byte(`{}`)
+		answer, err := nc.RequestMsg(msg, 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := answer.Header.Get("Nats-Service-Error"); got != string(fault.Deadline) {
+			t.Errorf("budget %q: got %q", budget, got)
+		}
+	}
+}
