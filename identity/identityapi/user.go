@@ -1,0 +1,96 @@
+package identityapi
+
+import (
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/rpc"
+)
+
+// Service is the name of the module on the bus and in the graph.
+const Service = "identity"
+
+// User is a person as other modules see them. Email is normalised: lower case, NFC.
+type User struct {
+	ID            string     `json:"id"` // UUIDv7, never reused
+	Email         string     `json:"email"`
+	EmailVerified bool       `json:"email_verified"`
+	Name          string     `json:"name"`
+	Image         *string    `json:"image"`
+	Username      *string    `json:"username"`
+	DisplayName   *string    `json:"display_username"`
+	Roles         []string   `json:"roles"`
+	Banned        bool       `json:"banned"` // already false when the ban has ended
+	BanReason     *string    `json:"ban_reason"`
+	BanExpires    *time.Time `json:"ban_expires"`
+	CreatedAt     time.Time  `json:"created_at"`
+	UpdatedAt     time.Time  `json:"updated_at"`
+}
+
+// Faults of users, stable across versions.
+var (
+	ErrUserUnknown    = fault.New(fault.NotFound, "identity.user_unknown", "There is no such user.")
+	ErrUserIDTaken    = fault.New(fault.Conflict, "identity.user_id_taken", "This id has been used. Choose a new UUIDv7.")
+	ErrUserIDInvalid  = fault.New(fault.Invalid, "identity.user_id_invalid", "This is not a user id: ids are UUIDv7 in lower case.")
+	ErrEmailTaken     = fault.New(fault.Conflict, "identity.email_taken", "Another user has this address.")
+	ErrEmailInvalid   = fault.New(fault.Invalid, "identity.email_invalid", "This is not an e-mail address.")
+	ErrPrefixInvalid  = fault.New(fault.Invalid, "identity.prefix_invalid", "This is not the beginning of an e-mail address.")
+	ErrProfileInvalid = fault.New(fault.Invalid, "identity.profile_invalid",
+		"A name has at most 256 characters and an image at most 64 KiB, both without NUL characters.")
+)
+
+// ReserveUser takes an address for a sign-up that is under way. The user does not exist
+// for anybody until ActivateUser: an abandoned reservation never blocks the address,
+// because the next ReserveUser for it replaces it, under a new id. ErrEmailTaken if an
+// active user has the address.
+var ReserveUser = rpc.Method[ReserveUserIn, UserOut]{
+	Service: Service, Name: "reserve_user", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
+}
+
+// ReserveUserIn is the input of ReserveUser. Idempotent: the same ID reserves once.
+type ReserveUserIn struct {
+	ID    string  `json:"id"` // UUIDv7 chosen by the caller
+	Email string  `json:"email"`
+	Name  string  `json:"name"`
+	Image *string `json:"image"`
+}
+
+// UserOut is the output of the methods that answer with one user.
+type UserOut struct {
+	User User `json:"user"`
+}
+
+// ActivateUser makes a reserved user exist. Activating an active user changes nothing.
+// ErrUserUnknown if the reservation has been replaced or is more than an hour old.
+var ActivateUser = rpc.Method[ActivateUserIn, UserOut]{
+	Service: Service, Name: "activate_user", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
+}
+
+// ActivateUserIn is the input of ActivateUser.
+type ActivateUserIn struct {
+	ID            string `json:"id"`
+	EmailVerified bool   `json:"email_verified"`
+}
+
+// FindUser returns an active user by id or, if ID is empty, by address.
+var FindUser = rpc.Method[FindUserIn, UserOut]{
+	Service: Service, Name: "find_user", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
+}
+
+// FindUserIn is the input of FindUser.
+type FindUserIn struct {
+	ID    string `json:"id"`
+	Email string `json:"email"`
+}
+
+// VerifyEmail records that the user has proved to own Email. ErrUserUnknown if the user's
+// address is another one by now.
+var VerifyEmail = rpc.Method[VerifyEmailIn, UserOut]{
+	Service: Service, Name: "verify_email", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
+}
+
+// VerifyEmailIn is the input of VerifyEmail.
+type VerifyEmailIn struct {
+	ID    string `json:"id"`
+	Email string `json:"email"`
+}

@@ -1,0 +1,42 @@
+package rpcapi
+
+import (
+	"context"
+
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/identity/internal/role"
+	"github.com/gatehouse-auth/gatehouse/identity/internal/user"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+	"github.com/gatehouse-auth/gatehouse/shared/rpc"
+)
+
+// Feed reads the module's events.
+type Feed interface {
+	Read(ctx context.Context, in events.FeedIn) (events.FeedOut, error)
+}
+
+// Server serves the contract.
+type Server struct {
+	users *user.Service
+	roles *role.Service
+	guard *role.Guard
+	feed  Feed
+}
+
+// New returns the Server.
+func New(users *user.Service, roles *role.Service, guard *role.Guard, feed Feed) *Server {
+	return &Server{users, roles, guard, feed}
+}
+
+// Handlers binds every method of the contract.
+func (s *Server) Handlers() []rpc.Handler {
+	return []rpc.Handler{
+		identityapi.ReserveUser.Handle(s.reserveUser),
+		identityapi.ActivateUser.Handle(s.activateUser),
+		identityapi.FindUser.Handle(s.findUser),
+		identityapi.VerifyEmail.Handle(s.verifyEmail),
+		identityapi.Authorize.Handle(s.authorize),
+		identityapi.GrantRole.Handle(s.grantRole),
+		identityapi.Events.Handle(s.feed.Read),
+	}
+}

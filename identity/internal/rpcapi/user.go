@@ -1,0 +1,56 @@
+package rpcapi
+
+import (
+	"context"
+
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/identity/internal/user"
+)
+
+func (s *Server) reserveUser(ctx context.Context, in identityapi.ReserveUserIn) (identityapi.UserOut, error) {
+	id, err := user.ParseID(in.ID)
+	if err != nil {
+		return identityapi.UserOut{}, identityapi.ErrUserIDInvalid
+	}
+	return answer(s.users.Reserve(ctx, user.Reservation{ID: id, Email: in.Email, Name: in.Name, Image: in.Image}))
+}
+
+func (s *Server) activateUser(ctx context.Context, in identityapi.ActivateUserIn) (identityapi.UserOut, error) {
+	id, err := user.ParseID(in.ID)
+	if err != nil {
+		return identityapi.UserOut{}, identityapi.ErrUserUnknown
+	}
+	return answer(s.users.Activate(ctx, id, in.EmailVerified))
+}
+
+func (s *Server) findUser(ctx context.Context, in identityapi.FindUserIn) (identityapi.UserOut, error) {
+	if in.ID == "" {
+		return answer(s.users.FindByEmail(ctx, in.Email))
+	}
+	id, err := user.ParseID(in.ID)
+	if err != nil {
+		return identityapi.UserOut{}, identityapi.ErrUserUnknown
+	}
+	return answer(s.users.Find(ctx, id))
+}
+
+func (s *Server) verifyEmail(ctx context.Context, in identityapi.VerifyEmailIn) (identityapi.UserOut, error) {
+	id, err := user.ParseID(in.ID)
+	if err != nil {
+		return identityapi.UserOut{}, identityapi.ErrUserUnknown
+	}
+	return answer(s.users.VerifyEmail(ctx, id, in.Email))
+}
+
+// answer puts what a service returned into the contract's types.
+func answer(u user.User, err error) (identityapi.UserOut, error) {
+	if err != nil {
+		return identityapi.UserOut{}, err
+	}
+	return identityapi.UserOut{User: identityapi.User{
+		ID: string(u.ID), Email: u.Email, EmailVerified: u.EmailVerified, Name: u.Name, Image: u.Image,
+		Username: u.Username, DisplayName: u.DisplayUsername, Roles: u.Roles,
+		Banned: u.Banned, BanReason: u.BanReason, BanExpires: u.BanExpires,
+		CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
+	}}, nil
+}

@@ -1,0 +1,170 @@
+package user
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/mail"
+)
+
+// Service is the use cases of users. Its errors are faults, or plain errors for bugs
+// and outages. It is safe for concurrent use.
+type Service struct {
+	store     Store
+	guard     Guard
+	appointer Appointer
+	now       func() time.Time
+}
+
+// New returns the service.
+func New(store Store, guard Guard, appointer Appointer, now func() time.Time) *Service {
+	return &Service{store, guard, appointer, now}
+}
+
+// Reserve takes an address for a sign-up. The reservation's CreatedAt is ignored.
+func (s *Service) Reserve(ctx context.Context, r Reservation) (User, error) {
+	address, err := mail.ParseAddress(r.Email)
+	if err != nil {
+		return User{}, identityapi.ErrEmailInvalid
+	}
+	r.Email, r.CreatedAt = address.String(), s.clock()
+	if err := r.check(); err != nil {
+		return User{}, crossing(err)
+	}
+	err = s.store.Change(ctx, func(tx Tx) error { return tx.Reserve(ctx, r) })
+	return r.user(), crossing(err)
+}
+
+// Activate makes a reserved user exist. For a user who exists already it changes nothing.
+func (s *Service) Activate(ctx context.Context, id ID, verified bool) (User, error) {
+	var active User
+	err := s.store.Change(ctx, func(tx Tx) error {
+		var err error
+		active, err = tx.Activate(ctx, Activation{ID: id, EmailVerified: verified, At: s.clock()})
+		if errors.Is(err, ErrUnknown) {
+			active, err = tx.Lock(ctx, id)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		return s.announce(ctx, tx, &active, identityapi.EventUserCreated)
+	})
+	return active.At(s.now()), crossing(err)
+}
+
+// VerifyEmail records that the user has proved to own the address.
+func (s *Service) VerifyEmail(ctx context.Context, id ID, email string) (User, error) {
+	address, err := mail.ParseAddress(email)
+	if err != nil {
+		return User{}, identityapi.ErrEmailInvalid
+	}
+	var verified User
+	err = s.store.Change(ctx, func(tx Tx) error {
+		var err error
+		verified, err = tx.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		if verified.Email != address.String() {
+			return ErrUnknown
+		}
+		if verified.EmailVerified {
+			return nil
+		}
+		if verified, err = tx.Verify(ctx, id, s.clock()); err != nil {
+			return err
+		}
+		return s.announce(ctx, tx, &verified, identityapi.EventEmailVerified)
+	})
+	return verified.At(s.now()), crossing(err)
+}
+
+// Find returns a user.
+func (s *Service) Find(ctx context.Context, id ID) (User, error) {
+	found, err := s.store.Find(ctx, id)
+	return found.At(s.now()), crossing(err)
+}
+
+// FindByEmail returns the user who has the address.
+func (s *Service) FindByEmail(ctx context.Context, email string) (User, error) {
+	address, err := mail.ParseAddress(email)
+	if err != nil {
+		return User{}, identityapi.ErrEmailInvalid
+	}
+	found, err := s.store.FindByEmail(ctx, address.String())
+	return found.At(s.now()), crossing(err)
+}
+
+// Inspect returns a user to a subject who may read users.
+func (s *Service) Inspect(ctx context.Context, subject, id ID) (User, error) {
+	if err := s.guard.Require(ctx, subject, identityapi.PermissionUsersRead); err != nil {
+		return User{}, err
+	}
+	return s.Find(ctx, id)
+}
+
+// List returns users to a subject who may read users.
+func (s *Service) List(ctx context.Context, subject ID, q Query) ([]User, error) {
+	if err := s.guard.Require(ctx, subject, identityapi.PermissionUsersRead); err != nil {
+		return nil, err
+	}
+	q, err := q.normalised()
+	if err != nil {
+		return nil, crossing(err)
+	}
+	found, err := s.store.List(ctx, q)
+	for i := range found {
+		found[i] = found[i].At(s.now())
+	}
+	return found, crossing(err)
+}
+
+// announce records what happened to u and gives it the roles promised to its address.
+func (s *Service) announce(ctx context.Context, tx Tx, u *User, happened string) error {
+	body, err := json.Marshal(map[string]any{"email_verified": u.EmailVerified})
+	if err != nil {
+		return err
+	}
+	personal, err := json.Marshal(map[string]any{"email": u.Email, "name": u.Name})
+	if err != nil {
+		return err
+	}
+	err = tx.Record(ctx, events.Event{
+		Type: happened, Key: string(u.ID), Actor: string(u.ID), Outcome: events.Success, Body: body, Personal: personal,
+	})
+	if err != nil {
+		return fmt.Errorf("record %s: %w", happened, err)
+	}
+	*u, err = s.appointer.Appoint(ctx, tx, *u)
+	return err
+}
+
+// clock returns the time in the precision in which it is stored and shown.
+func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
+// crossing turns what a store reports into the faults of the contract.
+func crossing(err error) error {
+	for _, c := range []struct {
+		reported error
+		fault    *fault.Error
+	}{
+		{ErrUnknown, identityapi.ErrUserUnknown},
+		{ErrEmailTaken, identityapi.ErrEmailTaken},
+		{ErrIDTaken, identityapi.ErrUserIDTaken},
+		{ErrID, identityapi.ErrUserIDInvalid},
+		{ErrPrefix, identityapi.ErrPrefixInvalid},
+		{ErrProfile, identityapi.ErrProfileInvalid},
+	} {
+		if errors.Is(err, c.reported) {
+			return c.fault
+		}
+	}
+	return err
+}

@@ -1,0 +1,2 @@
+-- What happened in this module, for the feed that other modules read.
+{{ template "schema/outbox_1.sql" . }}
