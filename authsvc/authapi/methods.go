@@ -1,0 +1,79 @@
+package authapi
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/rpc"
+)
+
+// Service is the name of the module on the bus and in the graph.
+const Service = "authsvc"
+
+// ErrUnauthenticated means that the credentials prove nothing: absent, malformed,
+// expired, revoked, or of a user who is gone or banned. It never says which.
+var ErrUnauthenticated = fault.New(fault.Unauthenticated, "authsvc.unauthenticated", "Sign in first.")
+
+// Authenticate resolves the credentials of a request, as they came, to the session they
+// prove. ErrUnauthenticated if they prove none. It never extends a session.
+var Authenticate = rpc.Method[AuthenticateIn, AuthenticateOut]{
+	Service: Service, Name: "authenticate", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
+}
+
+// AuthenticateIn carries the headers of a request that may hold credentials.
+type AuthenticateIn struct {
+	Cookie        string `json:"cookie"`        // the Cookie header
+	Authorization string `json:"authorization"` // the Authorization header
+}
+
+// AuthenticateOut is the session behind the credentials.
+type AuthenticateOut struct {
+	UserID    string    `json:"user_id"`
+	SessionID string    `json:"session_id"`
+	Roles     []string  `json:"roles"`
+	AMR       []string  `json:"amr"` // RFC 8176
+	AuthTime  time.Time `json:"auth_time"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// SigningKeys returns the public keys that verify access tokens now, including one
+// that will sign soon and those whose tokens may still live.
+var SigningKeys = rpc.Method[SigningKeysIn, SigningKeysOut]{
+	Service: Service, Name: "signing_keys", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
+}
+
+// SigningKeysIn is empty.
+type SigningKeysIn struct{}
+
+// SigningKeysOut holds a JWK Set (RFC 7517, section 5).
+type SigningKeysOut struct {
+	JWKS json.RawMessage `json:"jwks"`
+}
+
+// Events is the feed of everything that happens in the module.
+var Events = events.FeedMethod(Service)
+
+// Types of the module's events. The key of each is the user's id, or empty when a failed
+// attempt belongs to nobody.
+const (
+	EventSignedUp               = "authsvc.signed_up.v1"
+	EventSignedIn               = "authsvc.signed_in.v1"
+	EventSignInFailed           = "authsvc.sign_in_failed.v1"
+	EventSignedOut              = "authsvc.signed_out.v1"
+	EventSessionRevoked         = "authsvc.session_revoked.v1"
+	EventVerificationMailSent   = "authsvc.verification_mail_requested.v1"
+	EventPasswordResetRequested = "authsvc.password_reset_requested.v1"
+	EventPasswordReset          = "authsvc.password_reset.v1"
+	EventTokenIssued            = "authsvc.token_issued.v1"
+	EventTokenRefreshed         = "authsvc.token_refreshed.v1"
+	EventTokenReused            = "authsvc.refresh_token_reused.v1"
+	EventTokenRevoked           = "authsvc.token_revoked.v1"
+	EventSigningKeyRotated      = "authsvc.signing_key_rotated.v1"
+)
+
+// Methods lists what the module must serve; a missing handler stops the start.
+func Methods() []rpc.Desc {
+	return []rpc.Desc{Authenticate.Desc(), SigningKeys.Desc(), Events.Desc()}
+}

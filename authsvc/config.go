@@ -1,0 +1,78 @@
+package authsvc
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/shared/mail"
+	"github.com/gatehouse-auth/gatehouse/shared/secret"
+)
+
+// Config is authsvc's part of the settings.
+type Config struct {
+	TrustedOrigins      []string    `envconfig:"TRUSTED_ORIGINS" desc:"origins of front ends, comma-separated; development trusts http://localhost:3001"`
+	RequireVerification bool        `envconfig:"REQUIRE_EMAIL_VERIFICATION" default:"false" desc:"no sign-in before the address is confirmed"`
+	Mail                mailKind    `envconfig:"MAIL" default:"dev" desc:"how mail leaves: dev (kept for /dev/mailbox, never sent), resend or smtp"`
+	MailFrom            string      `envconfig:"MAIL_FROM" default:"Gatehouse <no-reply@localhost>" desc:"sender of all mail"`
+	ResendKey           secret.Text `envconfig:"RESEND_API_KEY" desc:"API key of Resend"`
+	ResendURL           string      `envconfig:"RESEND_URL" desc:"API of Resend, where it is not the public one"`
+	SMTPURL             secret.Text `envconfig:"SMTP_URL" desc:"mail server, such as smtp://user:password@mail.example.com:587"`
+}
+
+// mailKind is how mail leaves the installation.
+type mailKind string
+
+// Decode implements envconfig.Decoder.
+func (k *mailKind) Decode(value string) error {
+	switch value {
+	case "dev", "resend", "smtp":
+		*k = mailKind(value)
+		return nil
+	}
+	return errors.New("must be dev, resend or smtp")
+}
+
+// developmentOrigin is where a front end runs that was just created.
+const developmentOrigin = "http://localhost:3001"
+
+func (c Config) origins(development bool) ([]string, error) {
+	if len(c.TrustedOrigins) == 0 && development {
+		return []string{developmentOrigin}, nil
+	}
+	for _, origin := range c.TrustedOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_ORIGINS: %q is not an origin such as https://app.example.com (no path, no trailing slash)", origin)
+		}
+	}
+	return c.TrustedOrigins, nil
+}
+
+// sender returns what mail leaves through; the mailbox too, if that is what it is.
+func (c Config) sender(now func() time.Time) (mail.Sender, *mail.Mailbox, error) {
+	switch c.Mail {
+	case "resend":
+		if c.ResendKey == "" {
+			return nil, nil, errors.New("GATEHOUSE_RESEND_API_KEY is missing, and GATEHOUSE_MAIL is resend")
+		}
+		sender, err := mail.NewResend(mail.ResendConfig{Key: c.ResendKey, From: c.MailFrom, URL: c.ResendURL})
+		return sender, nil, prefixed("GATEHOUSE_RESEND_URL or GATEHOUSE_MAIL_FROM", err)
+	case "smtp":
+		if c.SMTPURL == "" {
+			return nil, nil, errors.New("GATEHOUSE_SMTP_URL is missing, and GATEHOUSE_MAIL is smtp")
+		}
+		sender, err := mail.NewSMTP(mail.SMTPConfig{URL: c.SMTPURL, From: c.MailFrom})
+		return sender, nil, prefixed("GATEHOUSE_SMTP_URL or GATEHOUSE_MAIL_FROM", err)
+	}
+	box := mail.NewMailbox(now)
+	return box, box, nil
+}
+
+func prefixed(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}

@@ -1,0 +1,130 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/mail"
+	"github.com/gatehouse-auth/gatehouse/shared/rpc"
+)
+
+// Faults of the use cases. Codes and messages are the protocol's.
+var (
+	ErrCredentials      = fault.New(fault.Unauthenticated, "INVALID_EMAIL_OR_PASSWORD", "Invalid email or password")
+	ErrUserExists       = fault.New(fault.Conflict, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", "User already exists. Use another email.")
+	ErrEmailNotVerified = fault.New(fault.Denied, "EMAIL_NOT_VERIFIED", "Email not verified")
+	ErrBanned           = fault.New(fault.Denied, "BANNED_USER",
+		"You have been banned from this application. Please contact support if you believe this is an error.")
+	ErrUnauthorized    = fault.New(fault.Unauthenticated, "UNAUTHORIZED", "Unauthorized")
+	ErrEmailMismatch   = fault.New(fault.Invalid, "EMAIL_MISMATCH", "Email mismatch")
+	ErrAlreadyVerified = fault.New(fault.Invalid, "EMAIL_ALREADY_VERIFIED", "Email is already verified")
+	ErrInvalidToken    = fault.New(fault.Invalid, "INVALID_TOKEN", "Invalid token")
+	ErrUserNotFound    = fault.New(fault.Invalid, "USER_NOT_FOUND", "User not found")
+)
+
+// Store keeps what the use cases write. Reads see the last commit.
+type Store interface {
+	// InTx runs write in one transaction: all of it is stored, or nothing.
+	InTx(ctx context.Context, write func(Tx) error) error
+	// FindPassword returns the stored hash of the user's password, "" if there is none.
+	FindPassword(ctx context.Context, userID string) (string, error)
+	// FindSession returns the session with the hash, live or not; ErrUnauthorized if there is none.
+	FindSession(ctx context.Context, hash session.Hash) (session.Session, error)
+	// ListSessions returns the user's sessions that live at now, oldest first.
+	ListSessions(ctx context.Context, userID string, now time.Time) ([]session.Session, error)
+	// ResetPending reports whether a reset token could be used at now.
+	ResetPending(ctx context.Context, hash [32]byte, now time.Time) (bool, error)
+}
+
+// Tx is what one transaction can write.
+type Tx interface {
+	SetPassword(ctx context.Context, userID, hash string) error
+	// ReplacePassword stores hash only if the stored one still is old.
+	ReplacePassword(ctx context.Context, userID, old, hash string) error
+	CreateSession(ctx context.Context, s session.Session) error
+	// ExtendSession moves the end of a session and reports whether it still exists.
+	ExtendSession(ctx context.Context, id string, updated, expires time.Time) (bool, error)
+	// DeleteSessions ends what the selection names and returns it.
+	DeleteSessions(ctx context.Context, which session.Selection) ([]session.Session, error)
+	CreateReset(ctx context.Context, hash [32]byte, userID string, expires time.Time) error
+	// UseReset consumes a reset token, and with it all others of its user. It returns
+	// whose it was, ErrInvalidToken if it cannot be used at now.
+	UseReset(ctx context.Context, hash [32]byte, now time.Time) (userID string, err error)
+	AddEvent(ctx context.Context, ev events.Event) error
+	AddMail(ctx context.Context, m mail.Message) error
+}
+
+// Config is what the Service stands on. All fields but RequireVerification are required.
+type Config struct {
+	Store               Store
+	Call                rpc.Caller // reaches identity
+	Passwords           *password.Hasher
+	Mint                *token.Mail // verification tokens
+	Notices             *notice.Writer
+	Now                 func() time.Time
+	RequireVerification bool // no sign-in before the address is confirmed
+}
+
+// Service runs the use cases. It is safe for concurrent use.
+type Service struct{ Config }
+
+// New returns a Service.
+func New(c Config) *Service { return &Service{c} }
+
+// Origin says where and how a request comes from.
+type Origin struct {
+	IP        string // empty if unknown
+	UserAgent string
+	Remember  bool // the session outlives the browser
+}
+
+// SignedIn is a session with its user. Token is the secret of a new session, else empty.
+type SignedIn struct {
+	Session session.Session
+	User    identityapi.User
+	Token   string
+}
+
+// openSession adds a new session for the user to tx.
+func (s *Service) openSession(ctx context.Context, tx Tx, userID string, from Origin, amr ...string) (session.Session, string, error) {
+	secret, err := token.New()
+	if err != nil {
+		return session.Session{}, "", err
+	}
+	opened := session.Open(uuid.Must(uuid.NewV7()).String(), token.Hash(secret), userID, from.Remember, s.Now())
+	opened.IP, opened.UserAgent, opened.AMR = from.IP, from.UserAgent, amr
+	return opened, secret, tx.CreateSession(ctx, opened)
+}
+
+// findUser returns an active user, ErrUserNotFound if there is none.
+func (s *Service) findUser(ctx context.Context, in identityapi.FindUserIn) (identityapi.User, error) {
+	out, err := identityapi.FindUser.Call(ctx, s.Call, in)
+	if errors.Is(err, identityapi.ErrUserUnknown) {
+		return identityapi.User{}, ErrUserNotFound
+	}
+	return out.User, err
+}
+
+// Role returns the user's roles as the protocol writes them: comma-separated, and without
+// the role that everybody has unless it is the only one.
+func Role(u identityapi.User) string {
+	var beyond []string
+	for _, role := range u.Roles {
+		if role != identityapi.RoleUser {
+			beyond = append(beyond, role)
+		}
+	}
+	return cmp.Or(strings.Join(beyond, ","), identityapi.RoleUser)
+}

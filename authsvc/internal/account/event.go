@@ -1,0 +1,44 @@
+package account
+
+import (
+	"encoding/json"
+
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+)
+
+// details are the facts of an event that are not personal.
+type details struct {
+	Method    string `json:"method,omitempty"`
+	SessionID string `json:"session_id,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// personal are the facts of an event that its subject may have erased.
+type personal struct {
+	Email     string `json:"email,omitempty"`
+	IP        string `json:"ip,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
+}
+
+// event describes something that the user did. A user without an id is an address
+// that nobody has: the event has no subject and keeps no address either.
+func event(eventType string, user identityapi.User, from Origin, d details) events.Event {
+	about := personal{Email: user.Email, IP: from.IP, UserAgent: from.UserAgent}
+	if user.ID == "" {
+		about.Email = ""
+	}
+	return events.Event{
+		Type: eventType, Key: user.ID, Actor: user.ID, Outcome: events.Success,
+		Body: encoded(d), Personal: encoded(about),
+	}
+}
+
+// encoded cannot fail: the structs above hold nothing but strings.
+func encoded(v any) json.RawMessage {
+	raw, _ := json.Marshal(v)
+	return raw
+}
+
+func reasonCode(err error) string { return fault.From(err).Code }

@@ -1,0 +1,92 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+)
+
+// Current returns the live session with this hash and its user; ErrUnauthorized if there
+// is none, it has expired, or its user is gone or banned.
+func (s *Service) Current(ctx context.Context, hash session.Hash) (SignedIn, error) {
+	found, err := s.Store.FindSession(ctx, hash)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !found.Live(s.Now()) {
+		return SignedIn{}, ErrUnauthorized
+	}
+	user, err := s.ActiveUser(ctx, found.UserID)
+	return SignedIn{Session: found, User: user}, err
+}
+
+// Renew extends the session if using it now does that, and reports whether it did.
+// ErrUnauthorized if the session ended meanwhile.
+func (s *Service) Renew(ctx context.Context, current session.Session) (session.Session, bool, error) {
+	renewed, due := current.Renewed(s.Now())
+	if !due {
+		return current, false, nil
+	}
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		extended, err := tx.ExtendSession(ctx, renewed.ID, renewed.UpdatedAt, renewed.ExpiresAt)
+		if err == nil && !extended {
+			return ErrUnauthorized
+		}
+		return err
+	})
+	return renewed, err == nil, err
+}
+
+// Sessions lists the user's live sessions, oldest first.
+func (s *Service) Sessions(ctx context.Context, userID string) ([]session.Session, error) {
+	return s.Store.ListSessions(ctx, userID, s.Now())
+}
+
+// RevokeSession ends one of the user's sessions, named by handle or by its token. Naming
+// one that does not exist, or another user's, changes nothing and is no error.
+func (s *Service) RevokeSession(ctx context.Context, userID string, named ...session.Hash) error {
+	return s.end(ctx, session.Selection{UserID: userID, Hashes: named}, authapi.EventSessionRevoked, "revoked by the user")
+}
+
+// RevokeSessions ends all sessions of the user, except the one with the given id, if any.
+func (s *Service) RevokeSessions(ctx context.Context, userID, except string) error {
+	return s.end(ctx, session.Selection{UserID: userID, Except: except}, authapi.EventSessionRevoked, "revoked by the user")
+}
+
+// end deletes sessions and stores one event for each.
+func (s *Service) end(ctx context.Context, which session.Selection, eventType, reason string) error {
+	return s.Store.InTx(ctx, func(tx Tx) error { return endIn(ctx, tx, which, eventType, reason) })
+}
+
+func endIn(ctx context.Context, tx Tx, which session.Selection, eventType, reason string) error {
+	ended, err := tx.DeleteSessions(ctx, which)
+	if err != nil {
+		return err
+	}
+	for _, gone := range ended {
+		from := Origin{IP: gone.IP, UserAgent: gone.UserAgent}
+		user := identityapi.User{ID: gone.UserID}
+		if err := tx.AddEvent(ctx, event(eventType, user, from, details{SessionID: gone.ID, Reason: reason})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ActiveUser returns a user who may be signed in now, ErrUnauthorized if the user is gone
+// or banned.
+func (s *Service) ActiveUser(ctx context.Context, userID string) (identityapi.User, error) {
+	user, err := s.findUser(ctx, identityapi.FindUserIn{ID: userID})
+	if errors.Is(err, ErrUserNotFound) || (err == nil && user.Banned) {
+		return identityapi.User{}, ErrUnauthorized
+	}
+	return user, err
+}
+
+// EndSession ends one of the user's sessions, named by id.
+func (s *Service) EndSession(ctx context.Context, userID, sessionID string) error {
+	return s.end(ctx, session.Selection{UserID: userID, ID: sessionID}, authapi.EventSessionRevoked, "token revoked")
+}

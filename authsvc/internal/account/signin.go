@@ -1,0 +1,112 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+)
+
+// SignIn is an attempt to sign in with a password.
+type SignIn struct {
+	Email       string // normalised
+	Password    string
+	CallbackURL string // for the verification mail, where one is due
+	Origin      Origin
+}
+
+// SignIn checks the password and opens a session. ErrCredentials for an unknown address, an
+// account without a password and a wrong password alike, at the same cost; only who knows
+// the password learns of ErrBanned and ErrEmailNotVerified.
+func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
+	user, stored, err := s.passwordOf(ctx, in.Email)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if stored == "" {
+		if err := s.Passwords.Dummy(ctx, in.Password); err != nil {
+			return SignedIn{}, err
+		}
+		return SignedIn{}, s.refuse(ctx, user, in, ErrCredentials)
+	}
+	ok, rehash, err := s.Passwords.Verify(ctx, stored, in.Password)
+	switch {
+	case err != nil:
+		return SignedIn{}, err
+	case !ok:
+		return SignedIn{}, s.refuse(ctx, user, in, ErrCredentials)
+	case user.Banned:
+		return SignedIn{}, s.refuse(ctx, user, in, ErrBanned)
+	case s.RequireVerification && !user.EmailVerified:
+		return SignedIn{}, s.refuse(ctx, user, in, ErrEmailNotVerified)
+	}
+	renewed := ""
+	if rehash {
+		if renewed, err = s.Passwords.Hash(ctx, in.Password); err != nil {
+			return SignedIn{}, err
+		}
+	}
+	signed := SignedIn{User: user}
+	err = s.Store.InTx(ctx, func(tx Tx) error {
+		if renewed != "" {
+			if err := tx.ReplacePassword(ctx, user.ID, stored, renewed); err != nil {
+				return err
+			}
+		}
+		var err error
+		if signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, in.Origin, "pwd"); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, event(authapi.EventSignedIn, user, in.Origin, details{Method: "password", SessionID: signed.Session.ID}))
+	})
+	return signed, err
+}
+
+// passwordOf returns the user with the address and the stored hash; the zero user for an
+// unknown address, "" for an account without a password.
+func (s *Service) passwordOf(ctx context.Context, email string) (identityapi.User, string, error) {
+	user, err := s.findUser(ctx, identityapi.FindUserIn{Email: email})
+	if errors.Is(err, ErrUserNotFound) {
+		return identityapi.User{Email: email}, "", nil
+	}
+	if err != nil {
+		return identityapi.User{}, "", err
+	}
+	stored, err := s.Store.FindPassword(ctx, user.ID)
+	return user, stored, err
+}
+
+// refuse stores that a sign-in was refused, mails a new verification link where that was
+// the reason, and returns the reason.
+func (s *Service) refuse(ctx context.Context, user identityapi.User, in SignIn, reason error) error {
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		if errors.Is(reason, ErrEmailNotVerified) {
+			if err := s.mailVerification(ctx, tx, user, in.CallbackURL); err != nil {
+				return err
+			}
+		}
+		ev := event(authapi.EventSignInFailed, user, in.Origin, details{Method: "password", Reason: reasonCode(reason)})
+		ev.Outcome = events.Failure
+		return tx.AddEvent(ctx, ev)
+	})
+	if err != nil {
+		return err
+	}
+	return reason
+}
+
+// SignOut ends the session, if there is one with this hash.
+func (s *Service) SignOut(ctx context.Context, hash session.Hash) error {
+	current, err := s.Store.FindSession(ctx, hash)
+	if errors.Is(err, ErrUnauthorized) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	which := session.Selection{UserID: current.UserID, Hashes: []session.Hash{hash}}
+	return s.end(ctx, which, authapi.EventSignedOut, "signed out")
+}

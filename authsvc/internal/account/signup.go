@@ -1,0 +1,87 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+)
+
+// SignUp is a request for a new account.
+type SignUp struct {
+	Email       string // normalised
+	Password    string
+	Name        string
+	Image       *string
+	CallbackURL string // where the verification link leads; may be empty
+	Origin      Origin
+}
+
+// SignUp creates an account and, unless verification is required first, signs it in.
+// ErrUserExists for a taken address; where verification is required the answer for a
+// taken address looks like success instead, and takes as long.
+func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
+	if err := s.Passwords.Check(in.Password); err != nil {
+		return SignedIn{}, err
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	_, err := identityapi.ReserveUser.Call(ctx, s.Call, identityapi.ReserveUserIn{ID: id, Email: in.Email, Name: in.Name, Image: in.Image})
+	switch {
+	case errors.Is(err, identityapi.ErrEmailTaken) && s.RequireVerification:
+		return s.pretend(ctx, id, in)
+	case errors.Is(err, identityapi.ErrEmailTaken):
+		return SignedIn{}, ErrUserExists.With(err)
+	case err != nil:
+		return SignedIn{}, err
+	}
+	hash, err := s.Passwords.Hash(ctx, in.Password)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if err := s.Store.InTx(ctx, func(tx Tx) error { return tx.SetPassword(ctx, id, hash) }); err != nil {
+		return SignedIn{}, err
+	}
+	active, err := identityapi.ActivateUser.Call(ctx, s.Call, identityapi.ActivateUserIn{ID: id})
+	if errors.Is(err, identityapi.ErrUserUnknown) { // another sign-up took the address meanwhile
+		return SignedIn{}, ErrUserExists.With(err)
+	}
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return s.welcome(ctx, active.User, in)
+}
+
+// welcome stores the first session, the mail and the events of a new user.
+func (s *Service) welcome(ctx context.Context, user identityapi.User, in SignUp) (SignedIn, error) {
+	signed := SignedIn{User: user}
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		if err := tx.AddEvent(ctx, event(authapi.EventSignedUp, user, in.Origin, details{Method: "password"})); err != nil {
+			return err
+		}
+		if err := s.mailVerification(ctx, tx, user, in.CallbackURL); err != nil {
+			return err
+		}
+		if s.RequireVerification {
+			return nil
+		}
+		var err error
+		signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, in.Origin, "pwd")
+		return err
+	})
+	return signed, err
+}
+
+// pretend answers a sign-up for a taken address as if it had worked, at the same cost.
+func (s *Service) pretend(ctx context.Context, id string, in SignUp) (SignedIn, error) {
+	if _, err := s.Passwords.Hash(ctx, in.Password); err != nil {
+		return SignedIn{}, err
+	}
+	now := s.Now()
+	return SignedIn{User: identityapi.User{
+		ID: id, Email: in.Email, Name: in.Name, Image: in.Image,
+		Roles: []string{identityapi.RoleUser}, CreatedAt: now, UpdatedAt: now,
+	}}, nil
+}

@@ -1,0 +1,90 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+)
+
+// SendVerification mails a link that confirms the address, if it belongs to a user who has
+// not confirmed it yet. For any other address nothing happens and nothing shows it.
+func (s *Service) SendVerification(ctx context.Context, email, callbackURL string) error {
+	user, err := s.findUser(ctx, identityapi.FindUserIn{Email: email})
+	if errors.Is(err, ErrUserNotFound) || (err == nil && user.EmailVerified) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.Store.InTx(ctx, func(tx Tx) error { return s.mailVerification(ctx, tx, user, callbackURL) })
+}
+
+// ResendVerification does the same for a user who is signed in, and says what is wrong:
+// ErrEmailMismatch, ErrAlreadyVerified.
+func (s *Service) ResendVerification(ctx context.Context, user identityapi.User, email, callbackURL string) error {
+	if user.Email != email {
+		return ErrEmailMismatch
+	}
+	if user.EmailVerified {
+		return ErrAlreadyVerified
+	}
+	return s.Store.InTx(ctx, func(tx Tx) error { return s.mailVerification(ctx, tx, user, callbackURL) })
+}
+
+func (s *Service) mailVerification(ctx context.Context, tx Tx, user identityapi.User, callbackURL string) error {
+	proof, err := s.Mint.Issue(token.MailClaims{Email: user.Email, UserID: user.ID})
+	if err != nil {
+		return err
+	}
+	message, err := s.Notices.Verification(user, proof, callbackURL)
+	if err != nil {
+		return err
+	}
+	if err := tx.AddMail(ctx, message); err != nil {
+		return err
+	}
+	return tx.AddEvent(ctx, event(authapi.EventVerificationMailSent, user, Origin{}, details{}))
+}
+
+// VerifyEmail confirms the address that a mailed token names. The first time it returns a
+// session to sign in with: current if that is already the user's, else a new one; once
+// the address is confirmed it changes nothing and returns the zero SignedIn.
+func (s *Service) VerifyEmail(ctx context.Context, proof string, current SignedIn, from Origin) (SignedIn, error) {
+	claims, err := s.Mint.Parse(proof)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	user, err := s.findUser(ctx, identityapi.FindUserIn{Email: claims.Email})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if claims.UserID != user.ID {
+		return SignedIn{}, ErrInvalidToken
+	}
+	if user.EmailVerified {
+		return SignedIn{}, nil
+	}
+	verified, err := identityapi.VerifyEmail.Call(ctx, s.Call, identityapi.VerifyEmailIn{ID: user.ID, Email: user.Email})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if verified.User.Banned {
+		return SignedIn{}, nil
+	}
+	if current.User.ID == user.ID {
+		current.User = verified.User
+		return current, nil
+	}
+	signed := SignedIn{User: verified.User}
+	err = s.Store.InTx(ctx, func(tx Tx) error {
+		var err error
+		if signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, from, "mail"); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, event(authapi.EventSignedIn, user, from, details{Method: "verification", SessionID: signed.Session.ID}))
+	})
+	return signed, err
+}

@@ -1,0 +1,98 @@
+package authtest
+
+import (
+	"log/slog"
+	"net/url"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/post"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/postgres"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/signingkey"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/authsvc/migrations"
+	"github.com/gatehouse-auth/gatehouse/shared/mail"
+	"github.com/gatehouse-auth/gatehouse/shared/pg/pgtest"
+	"github.com/gatehouse-auth/gatehouse/shared/secret"
+)
+
+// Base is the public origin of every World.
+const Base = "https://auth.example.com"
+
+// Options are the settings of a World.
+type Options struct {
+	RequireVerification bool
+}
+
+// World is the module's services over one database.
+type World struct {
+	Pool     *pgxpool.Pool
+	Clock    *Clock
+	Identity *Identity
+	Root     secret.Root
+	Store    *postgres.Account
+	Accounts *account.Service
+	Families *refresh.Service
+	Grants   *grant.Service
+	options  Options
+}
+
+// Spec is the module's schema, for pgtest.
+func Spec() pgtest.Spec {
+	return pgtest.Spec{Name: authapi.Service, Files: migrations.Files(), After: post.Migrate}
+}
+
+// Root returns the secret of tests.
+func Root() secret.Root { return secret.NewRoot("a root secret of tests, long enough to count") }
+
+// New returns a World with a database of its own.
+func New(t testing.TB, o Options) *World {
+	t.Helper()
+	clock := NewClock()
+	w := &World{Pool: pgtest.Schema(t, Spec()), Clock: clock, Identity: NewIdentity(t, clock), Root: Root(), options: o}
+	w.wire(t)
+	return w
+}
+
+// Replica returns another instance of the services over the same database, as a second
+// process or a restart of this one is.
+func (w *World) Replica(t testing.TB) *World {
+	t.Helper()
+	replica := *w
+	replica.wire(t)
+	return &replica
+}
+
+func (w *World) wire(t testing.TB) {
+	t.Helper()
+	mails, err := post.New(w.Pool, w.Root, mail.NewMailbox(w.Clock.Now), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin, err := url.Parse(Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notices, err := notice.New(origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := signingkey.NewRing(postgres.NewSigningKey(w.Pool), w.Root, w.Clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Store = postgres.NewAccount(w.Pool, mails)
+	w.Accounts = account.New(account.Config{
+		Store: w.Store, Call: w.Identity.Caller(), Passwords: password.NewHasher(), Mint: token.NewMail(w.Root, w.Clock.Now),
+		Notices: notices, Now: w.Clock.Now, RequireVerification: w.options.RequireVerification,
+	})
+	w.Families = refresh.New(postgres.NewRefresh(w.Pool), w.Root, w.Clock.Now)
+	w.Grants = grant.New(w.Accounts, w.Families, token.NewMint(ring, Base, w.Clock.Now), w.Clock.Now)
+}

@@ -1,0 +1,125 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/httpx"
+)
+
+// outgoing gathers an answer: cookies first, so that a later one replaces an earlier one
+// of its name, then status and body at once.
+type outgoing struct {
+	w       http.ResponseWriter
+	r       *http.Request
+	jar     *cookie.Jar
+	cookies cookie.Set
+}
+
+func (a *API) outgoing(w http.ResponseWriter, r *http.Request) *outgoing {
+	return &outgoing{w: w, r: r, jar: a.Cookies}
+}
+
+// json answers 200 with value.
+func (o *outgoing) json(value any) error {
+	o.cookies.Write(o.w.Header())
+	return httpx.WriteJSON(o.w, value)
+}
+
+// redirect answers 302 to a URL that has been checked.
+func (o *outgoing) redirect(to string) error {
+	o.cookies.Write(o.w.Header())
+	o.w.Header().Set("Location", to)
+	o.w.Header().Set("Content-Type", mediaJSON)
+	o.w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// finish answers with an error of the pipeline or the endpoint, in the protocol's shape.
+// Cookies ride on errors too: one that proves nothing must go.
+func (o *outgoing) finish(err error) error {
+	if err == nil {
+		return nil
+	}
+	f := fault.From(err)
+	switch f.Kind {
+	case fault.Internal, fault.Unavailable, fault.Overloaded, fault.Deadline, fault.Exhausted, fault.TooLarge:
+		return err // the table's pipeline answers these, and logs what needs a person
+	default:
+	}
+	status := statusOf(f)
+	if chosen, ok := errors.AsType[*statusError](err); ok {
+		status = chosen.status
+	}
+	o.cookies.Write(o.w.Header())
+	o.w.Header().Set(httpx.FaultHeader, f.Code)
+	return httpx.WriteStatus(o.w, status, errorAnswer{f.Message, f.Code})
+}
+
+type errorAnswer struct {
+	Message string `json:"message"`
+	Code    string `json:"code,omitempty"`
+}
+
+// expose sets a header that scripts of other origins may read.
+func (o *outgoing) expose(name, value string) {
+	header := o.w.Header()
+	header.Set(name, value)
+	if before := header.Get("Access-Control-Expose-Headers"); before != "" {
+		name = before + ", " + name
+	}
+	header.Set("Access-Control-Expose-Headers", name)
+}
+
+// setSession gives the browser the session's token, and everybody else a header with it.
+func (o *outgoing) setSession(token string, remember bool) {
+	o.cookies.Add(o.jar.Session(token, remember, o.r.Header.Get("Cookie"))...)
+	o.expose("set-auth-token", o.jar.Signed(token))
+}
+
+// expireSession takes the session's cookies back.
+func (o *outgoing) expireSession() { o.cookies.Add(o.jar.ExpireSession()...) }
+
+// openSession hands out a new session: its cookie, the one that lists it among the
+// device's sessions, and the hint of how its user signed in last.
+func (x *exchange) openSession(signed account.SignedIn, method string) error {
+	x.setSession(signed.Token, signed.Session.Remember)
+	if err := x.joinDevice(signed); err != nil {
+		return err
+	}
+	if method != "" {
+		x.cookies.Add(x.jar.LastMethod(method))
+	}
+	return nil
+}
+
+// presented returns the session token that a request carries, and whether it came in the
+// Authorization header.
+func (a *API) presented(r *http.Request) (token string, bearer, ok bool) {
+	return a.Cookies.Presented(r.Header.Get("Authorization"), r.Header.Get("Cookie"))
+}
+
+// absolute resolves a relative callback against the public origin.
+func (a *API) absolute(callback string) string {
+	if strings.HasPrefix(callback, "/") {
+		return a.Base + callback
+	}
+	return callback
+}
+
+// withParameter adds a query parameter to a URL that has been checked.
+func withParameter(to, name, value string) string {
+	u, err := url.Parse(to)
+	if err != nil {
+		return to
+	}
+	query := u.Query()
+	query.Set(name, value)
+	u.RawQuery = query.Encode()
+	return u.String()
+}

@@ -1,0 +1,163 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/mail"
+)
+
+// kind is what a field must be.
+type kind int
+
+const (
+	text     kind = iota // any string
+	nonEmpty             // a string of at least one character
+	email                // an e-mail address
+	boolean
+)
+
+// field is one member of a body or one parameter of a query.
+type field struct {
+	name     string
+	kind     kind
+	optional bool
+}
+
+// schema is what a body or a query must look like. Members that it does not name are
+// ignored. All faults are reported, in the order of the fields.
+type schema struct {
+	fields   []field
+	record   bool // the endpoint keeps unknown members too, which doubles one message
+	optional bool // there may be no body at all
+}
+
+// values are the members of a decoded body or query.
+type values map[string]any
+
+func (v values) text(name string) string {
+	s, _ := v[name].(string)
+	return s
+}
+
+// flag returns a boolean member, or fallback if there is none.
+func (v values) flag(name string, fallback bool) bool {
+	if b, ok := v[name].(bool); ok {
+		return b
+	}
+	return fallback
+}
+
+// check returns the members of a decoded JSON value, or the protocol's VALIDATION_ERROR.
+// where is "body" or "query".
+func (s *schema) check(where string, decoded any) (values, error) {
+	members, ok := decoded.(map[string]any)
+	if _, none := decoded.(missing); none && s.optional {
+		return values{}, nil
+	}
+	if !ok {
+		issues := []string{fmt.Sprintf("[%s] Invalid input: expected object, received %s", where, typeName(decoded))}
+		if s.record {
+			issues = append(issues, fmt.Sprintf("[%s] Invalid input: expected record, received %s", where, typeName(decoded)))
+		}
+		return nil, invalid(issues)
+	}
+	var issues []string
+	for _, f := range s.fields {
+		value, given := members[f.name]
+		if !given && f.optional {
+			continue
+		}
+		if issue := f.issue(value, given); issue != "" {
+			issues = append(issues, fmt.Sprintf("[%s.%s] %s", where, f.name, issue))
+		}
+	}
+	if len(issues) > 0 {
+		return nil, invalid(issues)
+	}
+	return members, nil
+}
+
+func (f field) issue(value any, given bool) string {
+	got := "undefined"
+	if given {
+		got = typeName(value)
+	}
+	if f.kind == boolean {
+		if got != "boolean" {
+			return "Invalid input: expected boolean, received " + got
+		}
+		return ""
+	}
+	s, isText := value.(string)
+	switch {
+	case !isText:
+		return "Invalid input: expected string, received " + got
+	case f.kind == nonEmpty && s == "":
+		return "Too small: expected string to have >=1 characters"
+	case f.kind == email:
+		if _, err := mail.ParseAddress(s); err != nil {
+			return "Invalid email address"
+		}
+	}
+	return ""
+}
+
+func invalid(issues []string) error {
+	return fault.New(fault.Invalid, "VALIDATION_ERROR", strings.Join(issues, "; "))
+}
+
+// missing stands for a body that was not sent.
+type missing struct{}
+
+// typeName names a decoded JSON value as the protocol's messages do.
+func typeName(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case missing:
+		return "undefined"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case float64, json.Number:
+		return "number"
+	case []any, []string:
+		return "array"
+	}
+	return "object"
+}
+
+// openAPI describes the schema for the API document.
+func (s *schema) openAPI() json.RawMessage {
+	if s == nil {
+		return nil
+	}
+	properties, required := map[string]any{}, []string{}
+	for _, f := range s.fields {
+		property := map[string]any{"type": "string"}
+		switch f.kind {
+		case boolean:
+			property["type"] = "boolean"
+		case email:
+			property["format"] = "email"
+		case nonEmpty:
+			property["minLength"] = 1
+		case text:
+		}
+		properties[f.name] = property
+		if !f.optional {
+			required = append(required, f.name)
+		}
+	}
+	slices.Sort(required)
+	described, err := json.Marshal(map[string]any{"type": "object", "properties": properties, "required": required})
+	if err != nil {
+		return nil
+	}
+	return described
+}

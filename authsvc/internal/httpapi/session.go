@@ -1,0 +1,115 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+)
+
+var (
+	errNotFresh     = fault.New(fault.Denied, "SESSION_NOT_FRESH", "Session is not fresh")
+	errPostSession  = fault.New(fault.Invalid, "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED", "POST method requires deferSessionRefresh to be enabled in session config")
+	errFailedToLoad = fault.New(fault.Unauthenticated, "FAILED_TO_GET_SESSION", "Failed to get session")
+)
+
+// findSession resolves the credentials of the request and renews the session if that is
+// due. A cookie that proves nothing any more is taken back from the browser.
+func (x *exchange) findSession() (bool, error) {
+	x.cookies.Add(x.jar.ExpireData(x.r.Header.Get("Cookie"))...)
+	presented, bearer, ok := x.api.presented(x.r)
+	if !ok {
+		return false, nil
+	}
+	current, err := x.api.Accounts.Current(x.r.Context(), session.Hash(token.Hash(presented)))
+	if errors.Is(err, account.ErrUnauthorized) {
+		x.expireSession()
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	x.current, x.bearer = current, bearer
+	if x.api.Cookies.DontRemember(x.r.Header.Get("Cookie")) || x.r.URL.Query().Get("disableRefresh") != "" {
+		return true, nil
+	}
+	renewed, done, err := x.api.Accounts.Renew(x.r.Context(), current.Session)
+	if errors.Is(err, account.ErrUnauthorized) {
+		x.expireSession()
+		return false, errFailedToLoad
+	}
+	if err != nil {
+		return false, err
+	}
+	if done {
+		x.current.Session = renewed
+		x.setSession(presented, true)
+	}
+	return true, nil
+}
+
+func getSession(x *exchange) error {
+	x.w.Header().Set("Cache-Control", "no-store")
+	x.w.Header().Set("Pragma", "no-cache")
+	if x.current.Session.ID == "" {
+		return x.json(nil)
+	}
+	signed, err := x.api.Grants.ClientToken(x.r.Context(), x.current)
+	if err != nil {
+		return err
+	}
+	x.expose("set-auth-jwt", signed)
+	return x.json(sessionAndUser{answerSession(x.current.Session), answerUser(x.current.User)})
+}
+
+func postGetSession(x *exchange) error {
+	x.w.Header().Set("Cache-Control", "no-store")
+	x.w.Header().Set("Pragma", "no-cache")
+	return withStatus(http.StatusMethodNotAllowed, errPostSession)
+}
+
+func listSessions(x *exchange) error {
+	sessions, err := x.api.Accounts.Sessions(x.r.Context(), x.current.User.ID)
+	if err != nil {
+		return err
+	}
+	answers := make([]sessionAnswer, 0, len(sessions))
+	for _, s := range sessions {
+		answers = append(answers, answerSession(s))
+	}
+	return x.json(answers)
+}
+
+func revokeSession(x *exchange) error {
+	named := []session.Hash{session.Hash(token.Hash(x.body.text("token")))}
+	if handle, ok := session.ParseHandle(x.body.text("token")); ok {
+		named = append(named, handle)
+	}
+	if err := x.api.Accounts.RevokeSession(x.r.Context(), x.current.User.ID, named...); err != nil {
+		return err
+	}
+	for _, hash := range named {
+		if hash == x.current.Session.TokenHash {
+			x.expireSession()
+		}
+	}
+	return x.json(statusAnswer{true})
+}
+
+func revokeSessions(x *exchange) error {
+	if err := x.api.Accounts.RevokeSessions(x.r.Context(), x.current.User.ID, ""); err != nil {
+		return err
+	}
+	x.expireSession()
+	return x.json(statusAnswer{true})
+}
+
+func revokeOtherSessions(x *exchange) error {
+	if err := x.api.Accounts.RevokeSessions(x.r.Context(), x.current.User.ID, x.current.Session.ID); err != nil {
+		return err
+	}
+	return x.json(statusAnswer{true})
+}

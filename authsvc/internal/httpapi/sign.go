@@ -1,0 +1,137 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/mail"
+)
+
+var (
+	errEmail      = fault.New(fault.Invalid, "INVALID_EMAIL", "Invalid email")
+	errNotAllowed = fault.New(fault.Invalid, "FIELD_NOT_ALLOWED", "")
+	errText       = fault.New(fault.Invalid, "VALIDATION_ERROR", "[body.name] Invalid input: too long or with control characters")
+)
+
+type signUpAnswer struct {
+	Token *string    `json:"token"`
+	User  userAnswer `json:"user"`
+}
+
+type signInAnswer struct {
+	Redirect bool       `json:"redirect"`
+	Token    string     `json:"token"`
+	URL      *string    `json:"url,omitempty"`
+	User     userAnswer `json:"user"`
+}
+
+type successAnswer struct {
+	Success bool `json:"success"`
+}
+
+func signUp(x *exchange) error {
+	switch x.body["role"] {
+	case nil, "", false, 0.0:
+	default:
+		return errNotAllowed.WithMessage("role is not allowed to be set")
+	}
+	address, err := mail.ParseAddress(x.body.text("email"))
+	if err != nil {
+		return errEmail.With(err)
+	}
+	name := x.body.text("name")
+	if len(name) > maxName || cleanText(name) != name {
+		return errText
+	}
+	in := account.SignUp{
+		Email: address.String(), Password: x.body.text("password"), Name: name,
+		CallbackURL: x.body.text("callbackURL"), Origin: x.from(x.body.flag("rememberMe", true)),
+	}
+	if image, given := x.body["image"].(string); given {
+		in.Image = &image
+	}
+	signed, err := x.api.Accounts.SignUp(x.r.Context(), in)
+	if err != nil {
+		return err
+	}
+	answer := signUpAnswer{User: answerUser(signed.User)}
+	if signed.Token != "" {
+		if err := x.openSession(signed, "email"); err != nil {
+			return err
+		}
+		answer.Token = &signed.Token
+	}
+	return x.json(answer)
+}
+
+func signIn(x *exchange) error {
+	address, err := mail.ParseAddress(x.body.text("email"))
+	if err != nil {
+		return errEmail.With(err)
+	}
+	callback := x.body.text("callbackURL")
+	signed, err := x.api.Accounts.SignIn(x.r.Context(), account.SignIn{
+		Email: address.String(), Password: x.body.text("password"), CallbackURL: callback, Origin: x.from(x.body.flag("rememberMe", true)),
+	})
+	if err != nil {
+		return err
+	}
+	if err := x.openSession(signed, "email"); err != nil {
+		return err
+	}
+	if callback != "" {
+		x.w.Header().Set("Location", callback)
+	}
+	answer := signInAnswer{Redirect: callback != "", Token: signed.Token, User: answerUser(signed.User)}
+	if _, given := x.body["callbackURL"]; given {
+		answer.URL = &callback
+	}
+	return x.json(answer)
+}
+
+func signOut(x *exchange) error {
+	if presented, _, ok := x.api.presented(x.r); ok {
+		if err := x.api.Accounts.SignOut(x.r.Context(), session.Hash(token.Hash(presented))); err != nil {
+			return err
+		}
+	}
+	x.expireSession()
+	if err := x.closeDevice(); err != nil {
+		return err
+	}
+	return x.json(successAnswer{true})
+}
+
+type okAnswer struct {
+	OK bool `json:"ok"`
+}
+
+func ok(x *exchange) error { return x.json(okAnswer{true}) }
+
+// withStatus gives a fault a status that its kind does not have.
+func withStatus(status int, f *fault.Error) error { return &statusError{f, status} }
+
+type statusError struct {
+	fault  *fault.Error
+	status int
+}
+
+// Error implements error.
+func (e *statusError) Error() string { return e.fault.Error() }
+
+// Unwrap keeps the fault in the chain.
+func (e *statusError) Unwrap() error { return e.fault }
+
+// statusOf returns the protocol's status of an error, where it is not its kind's.
+func statusOf(f *fault.Error) int {
+	switch f.Code {
+	case errMediaType.Code:
+		return http.StatusUnsupportedMediaType
+	case account.ErrUserExists.Code:
+		return http.StatusUnprocessableEntity
+	}
+	return f.Kind.Status()
+}

@@ -1,0 +1,92 @@
+package password
+
+import (
+	"context"
+	"unicode/utf16"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+)
+
+// Bounds on the length of a password, in UTF-16 code units as the protocol counts.
+const (
+	MinLength = 8
+	MaxLength = 128
+)
+
+// Faults of passwords, with the protocol's codes.
+var (
+	ErrTooShort = fault.New(fault.Invalid, "PASSWORD_TOO_SHORT", "Password too short")
+	ErrTooLong  = fault.New(fault.Invalid, "PASSWORD_TOO_LONG", "Password too long")
+	ErrCommon   = fault.New(fault.Invalid, "PASSWORD_COMPROMISED", "This password is one of the most common ones. Please choose another.")
+)
+
+// Hasher hashes and checks passwords. It is safe for concurrent use.
+type Hasher struct {
+	permits *permits
+	dummy   string
+}
+
+// NewHasher returns a Hasher with as many permits as there are processors.
+func NewHasher() *Hasher { return newHasher(defaultLimits()) }
+
+func newHasher(l limits) *Hasher {
+	return &Hasher{permits: newPermits(l), dummy: hash("a password that nobody has")}
+}
+
+// Check refuses a new password: ErrTooShort, ErrTooLong, ErrCommon.
+func (h *Hasher) Check(plain string) error {
+	switch length := codeUnits(plain); {
+	case length < MinLength:
+		return ErrTooShort
+	case length > MaxLength:
+		return ErrTooLong
+	case Common(plain):
+		return ErrCommon
+	}
+	return nil
+}
+
+// Hash returns the hash of a password to store. ErrTooLong for what cannot be a password,
+// ErrBusy beyond the queue, the context's error if it ends first.
+func (h *Hasher) Hash(ctx context.Context, plain string) (string, error) {
+	if codeUnits(plain) > MaxLength {
+		return "", ErrTooLong
+	}
+	if err := h.permits.acquire(ctx); err != nil {
+		return "", err
+	}
+	defer h.permits.release()
+	return hash(norm.NFKC.String(plain)), nil
+}
+
+// Verify reports whether plain is the password that was hashed and, if it is, whether the
+// hash should be replaced by a new one. Errors are those of Hash; an encoded hash of
+// unknown format or absurd costs is a plain error.
+func (h *Hasher) Verify(ctx context.Context, encoded, plain string) (ok, rehash bool, err error) {
+	if codeUnits(plain) > MaxLength {
+		return false, false, ErrTooLong
+	}
+	if err := h.permits.acquire(ctx); err != nil {
+		return false, false, err
+	}
+	defer h.permits.release()
+	ok, rehash, err = verify(encoded, norm.NFKC.String(plain))
+	return ok, ok && rehash, err
+}
+
+// Dummy takes as long as a Verify that fails, for users who do not exist.
+func (h *Hasher) Dummy(ctx context.Context, plain string) error {
+	_, _, err := h.Verify(ctx, h.dummy, plain)
+	return err
+}
+
+// codeUnits returns the length of a text as JavaScript counts it.
+func codeUnits(text string) int {
+	units := 0
+	for _, c := range text {
+		units += utf16.RuneLen(c)
+	}
+	return units
+}

@@ -1,0 +1,134 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+	"github.com/gatehouse-auth/gatehouse/shared/mail"
+	"github.com/gatehouse-auth/gatehouse/shared/pg"
+)
+
+// Outbox stores a mail to be sent in the transaction that causes it.
+type Outbox interface {
+	Add(ctx context.Context, tx pgx.Tx, m mail.Message) error
+}
+
+// Account is the store of the account use cases.
+type Account struct {
+	db     *pgxpool.Pool
+	outbox Outbox
+}
+
+var _ account.Store = (*Account)(nil)
+
+// NewAccount returns the store on the module's pool.
+func NewAccount(db *pgxpool.Pool, outbox Outbox) *Account { return &Account{db, outbox} }
+
+// InTx implements account.Store.
+func (a *Account) InTx(ctx context.Context, write func(account.Tx) error) error {
+	return pg.Fault(pg.InTx(ctx, a.db, func(tx pgx.Tx) error { return write(accountTx{tx, a.outbox}) }))
+}
+
+// accountTx is the writing side of Account within one transaction.
+type accountTx struct {
+	tx     pgx.Tx
+	outbox Outbox
+}
+
+var _ account.Tx = accountTx{}
+
+func (t accountTx) AddEvent(ctx context.Context, ev events.Event) error {
+	return events.Add(ctx, t.tx, ev)
+}
+
+func (t accountTx) AddMail(ctx context.Context, m mail.Message) error {
+	return t.outbox.Add(ctx, t.tx, m)
+}
+
+const findPassword = `
+select hash
+from credential
+where user_id = $1`
+
+// FindPassword implements account.Store.
+func (a *Account) FindPassword(ctx context.Context, userID string) (string, error) {
+	var hash string
+	err := a.db.QueryRow(ctx, findPassword, userID).Scan(&hash)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return hash, pg.Fault(err)
+}
+
+const setPassword = `
+insert into credential (user_id, hash)
+values ($1, $2)
+on conflict (user_id) do update
+set hash = excluded.hash, updated_at = now()`
+
+func (t accountTx) SetPassword(ctx context.Context, userID, hash string) error {
+	_, err := t.tx.Exec(ctx, setPassword, userID, hash)
+	return err
+}
+
+const replacePassword = `
+update credential
+set hash = $3, updated_at = now()
+where user_id = $1 and hash = $2`
+
+func (t accountTx) ReplacePassword(ctx context.Context, userID, old, hash string) error {
+	_, err := t.tx.Exec(ctx, replacePassword, userID, old, hash)
+	return err
+}
+
+const createReset = `
+insert into password_reset (token_hash, user_id, expires_at)
+values ($1, $2, $3)`
+
+func (t accountTx) CreateReset(ctx context.Context, hash [32]byte, userID string, expires time.Time) error {
+	_, err := t.tx.Exec(ctx, createReset, hash[:], userID, expires)
+	return err
+}
+
+const resetPending = `
+select exists (
+    select
+    from password_reset
+    where token_hash = $1 and expires_at > $2)`
+
+// ResetPending implements account.Store.
+func (a *Account) ResetPending(ctx context.Context, hash [32]byte, now time.Time) (bool, error) {
+	var pending bool
+	err := a.db.QueryRow(ctx, resetPending, hash[:], now).Scan(&pending)
+	return pending, pg.Fault(err)
+}
+
+// useReset deletes all reset tokens of the user whose token is presented. The row lock of
+// the delete decides between parallel uses: the second finds nothing.
+const useReset = `
+with presented as (
+    delete from password_reset
+    where token_hash = $1 and expires_at > $2
+    returning user_id
+), siblings as (
+    delete from password_reset
+    using presented
+    where password_reset.user_id = presented.user_id and token_hash <> $1
+)
+select user_id::text
+from presented`
+
+func (t accountTx) UseReset(ctx context.Context, hash [32]byte, now time.Time) (string, error) {
+	var userID string
+	err := t.tx.QueryRow(ctx, useReset, hash[:], now).Scan(&userID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", account.ErrInvalidToken
+	}
+	return userID, err
+}

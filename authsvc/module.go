@@ -1,0 +1,115 @@
+// Package authsvc wires the module that proves who is calling: passwords, sessions,
+// tokens and the mails around them.
+package authsvc
+
+import (
+	"context"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/httpapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/post"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/postgres"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/rpcapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/signingkey"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/authsvc/migrations"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+	"github.com/gatehouse-auth/gatehouse/shared/kit"
+	"github.com/gatehouse-auth/gatehouse/shared/logging"
+	"github.com/gatehouse-auth/gatehouse/shared/pg"
+)
+
+// Spec is the module for composition roots.
+func Spec() kit.Spec {
+	return kit.Configured(kit.Spec{
+		Name: authapi.Service, Contract: authapi.Methods(), Migrations: migrations.Files(), AfterMigrate: post.Migrate,
+	}, New)
+}
+
+// New wires authsvc.
+func New(c Config, deps kit.Deps) (*kit.Module, error) {
+	trusted, err := c.origins(deps.Development)
+	if err != nil {
+		return nil, err
+	}
+	sender, mailbox, err := c.sender(deps.Now)
+	if err != nil {
+		return nil, err
+	}
+	mails, err := post.New(deps.DB, deps.Root, sender, logging.Slog(deps.Log.Level(zerolog.WarnLevel)))
+	if err != nil {
+		return nil, err
+	}
+	notices, err := notice.New(deps.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := signingkey.NewRing(postgres.NewSigningKey(deps.DB), deps.Root, deps.Now)
+	if err != nil {
+		return nil, err
+	}
+	relay, err := events.NewRelay(events.RelayConfig{Source: authapi.Service, DB: deps.DB, Wake: deps.Wake, Log: deps.Log})
+	if err != nil {
+		return nil, err
+	}
+	store := postgres.NewAccount(deps.DB, mails)
+	accounts := account.New(account.Config{
+		Store: store, Call: deps.Call, Passwords: password.NewHasher(), Mint: token.NewMail(deps.Root, deps.Now),
+		Notices: notices, Now: deps.Now, RequireVerification: c.RequireVerification,
+	})
+	mint := token.NewMint(ring, deps.BaseURL.String(), deps.Now)
+	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB), deps.Root, deps.Now), mint, deps.Now)
+	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
+	api := httpapi.New(httpapi.Config{
+		Accounts: accounts, Grants: grants, Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
+		Base: deps.BaseURL.String(), Now: deps.Now,
+	})
+	routes := api.Routes()
+	if mailbox != nil && deps.Development {
+		routes = append(routes, httpapi.MailboxRoutes(mailbox)...)
+	}
+	return &kit.Module{
+		Handlers: append(rpcapi.New(accounts, grants, jar).Handlers(), authapi.Events.Handle(events.NewFeed(deps.DB).Read)),
+		Routes:   routes,
+		Loops: []kit.Loop{
+			{Name: "relay", Run: relay.Run},
+			{Name: "mail", Run: mails.Run},
+			{Name: "sweep", Run: sweep(store, deps.Now)},
+		},
+		Ready: func(ctx context.Context) error { return pg.Fault(deps.DB.Ping(ctx)) },
+	}, nil
+}
+
+// sweepEvery is how often expired rows are removed, and keepExpired how long they stay.
+const (
+	sweepEvery  = time.Hour
+	keepExpired = 24 * time.Hour
+)
+
+// sweep removes expired rows now and then. Nothing relies on it.
+func sweep(store *postgres.Account, now func() time.Time) func(context.Context) error {
+	return func(ctx context.Context) error {
+		ticker := time.NewTicker(sweepEvery)
+		defer ticker.Stop()
+		for {
+			if err := store.Sweep(ctx, now().Add(-keepExpired)); err != nil {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-ticker.C:
+			}
+		}
+	}
+}
