@@ -1,0 +1,199 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/audit/internal/leaf"
+	"github.com/gatehouse-auth/gatehouse/audit/internal/tree"
+	"github.com/gatehouse-auth/gatehouse/audit/internal/vault"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+)
+
+// Faults of queries.
+var (
+	ErrUnknown    = fault.New(fault.NotFound, "audit.event_unknown", "There is no such event in the log.")
+	ErrNotYet     = fault.New(fault.Unavailable, "audit.not_yet_signed", "The event is in the log and not yet under a signed checkpoint. Try again in a second.").WithRetryAfter(time.Second)
+	ErrEmpty      = fault.New(fault.NotFound, "audit.empty", "The log has no checkpoint yet.")
+	ErrBadRequest = fault.New(fault.Invalid, "audit.request", "")
+)
+
+// Record is a leaf as it is stored, with the columns that queries use.
+type Record struct {
+	Index     int64
+	EventID   string
+	Bytes     []byte
+	Source    string
+	Pos       int64
+	At        time.Time
+	Action    string
+	Outcome   string
+	Actor     string
+	Subject   string
+	RequestID string
+}
+
+// Secret is the personal data of a record as it is stored, with its subject's key.
+type Secret struct {
+	Index int64
+	Entry vault.Entry
+	Key   vault.Key
+}
+
+// Tx is what taking events in can read and write in one transaction.
+type Tx interface {
+	// LockSize returns the size of the tree and keeps others from growing it until the end.
+	LockSize(ctx context.Context) (int64, error)
+	SetSize(ctx context.Context, size int64) error
+	// Stored reads the tree's hashes.
+	Stored(ctx context.Context) tree.Reader
+	AddHashes(ctx context.Context, first int64, hashes []tree.Hash) error
+	AddRecords(ctx context.Context, records []Record) error
+	// SubjectKey returns the subject's key; fresh becomes it if there is none.
+	SubjectKey(ctx context.Context, subject string, fresh vault.Key) (vault.Key, error)
+	AddPersonal(ctx context.Context, index int64, entry vault.Entry) error
+}
+
+// Store reads the log and keeps its checkpoints.
+type Store interface {
+	Size(ctx context.Context) (int64, error)
+	Stored(ctx context.Context) tree.Reader
+	LastCheckpoint(ctx context.Context) (tree.Checkpoint, error) // ErrEmpty if there is none
+	AddCheckpoint(ctx context.Context, c tree.Checkpoint) error
+	Find(ctx context.Context, eventID string) (Record, error) // ErrUnknown if there is none
+	List(ctx context.Context, q Query) ([]Record, error)
+	// Range returns the records from first on, below limit, at most count of them.
+	Range(ctx context.Context, first, limit int64, count int) ([]Record, error)
+	Secrets(ctx context.Context, indexes []int64) ([]Secret, error)
+}
+
+// Query selects records. Empty fields do not narrow.
+type Query struct {
+	Actor, Subject, Action string
+	From, To               time.Time // From <= at < To
+	Before                 int64     // index below this one; 0: from the newest
+	Limit                  int
+}
+
+// Ledger is the log. It is safe for concurrent use.
+type Ledger struct {
+	store  Store
+	vault  *vault.Vault
+	signer *tree.Signer
+	grown  chan struct{}
+}
+
+// New returns the Ledger on a store.
+func New(store Store, v *vault.Vault, signer *tree.Signer) *Ledger {
+	return &Ledger{store: store, vault: v, signer: signer, grown: make(chan struct{}, 1)}
+}
+
+// Take appends events of one source, in their order, in the transaction tx.
+func (l *Ledger) Take(ctx context.Context, tx Tx, source string, batch []events.Event) error {
+	size, err := tx.LockSize(ctx)
+	if err != nil {
+		return err
+	}
+	growth := tree.Grow(size, tx.Stored(ctx))
+	records := make([]Record, 0, len(batch))
+	sealed := map[int64]vault.Entry{}
+	for _, ev := range batch {
+		record, entry, err := l.record(ctx, tx, growth, source, ev)
+		if err != nil {
+			return err
+		}
+		records = append(records, record)
+		if entry != nil {
+			sealed[record.Index] = *entry
+		}
+	}
+	first, hashes := growth.New()
+	if err := errors.Join(tx.AddHashes(ctx, first, hashes), tx.AddRecords(ctx, records), tx.SetSize(ctx, growth.Size())); err != nil {
+		return err
+	}
+	for index, entry := range sealed {
+		if err := tx.AddPersonal(ctx, index, entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record makes the leaf of one event and adds it to the growing tree.
+func (l *Ledger) record(ctx context.Context, tx Tx, growth *tree.Growth, source string, ev events.Event) (Record, *vault.Entry, error) {
+	var sealed *vault.Entry
+	commitment := ""
+	if len(ev.Personal) > 0 && string(ev.Personal) != "{}" && string(ev.Personal) != "null" {
+		key, err := tx.SubjectKey(ctx, ev.Key, l.vault.NewKey(ev.Key))
+		if err != nil {
+			return Record{}, nil, err
+		}
+		entry, commit, err := l.vault.Seal(ev.Key, key, ev.ID, ev.Personal)
+		if err != nil {
+			return Record{}, nil, err
+		}
+		sealed, commitment = &entry, commit
+	}
+	raw, err := leaf.Of(source, ev, commitment).Bytes()
+	if err != nil {
+		return Record{}, nil, err
+	}
+	index, err := growth.Add(raw)
+	return Record{
+		Index: index, EventID: ev.ID, Bytes: raw, Source: source, Pos: ev.Pos, At: ev.At, Action: ev.Type,
+		Outcome: string(ev.Outcome), Actor: ev.Actor, Subject: ev.Key, RequestID: ev.RequestID,
+	}, sealed, err
+}
+
+// Entry is a record as a reader of the log sees it.
+type Entry struct {
+	Record
+	Facts    json.RawMessage
+	Personal json.RawMessage // nil if there was none, or it has been erased
+	Salt     []byte          // of the commitment to Personal
+}
+
+// List returns the entries that the query selects, newest first.
+func (l *Ledger) List(ctx context.Context, q Query) ([]Entry, error) {
+	records, err := l.store.List(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return l.entries(ctx, records)
+}
+
+// entries adds facts and personal data to records.
+func (l *Ledger) entries(ctx context.Context, records []Record) ([]Entry, error) {
+	indexes := make([]int64, 0, len(records))
+	for _, r := range records {
+		indexes = append(indexes, r.Index)
+	}
+	secrets, err := l.store.Secrets(ctx, indexes)
+	if err != nil {
+		return nil, err
+	}
+	byIndex := make(map[int64]Secret, len(secrets))
+	for _, s := range secrets {
+		byIndex[s.Index] = s
+	}
+	entries := make([]Entry, 0, len(records))
+	for _, r := range records {
+		parsed, err := leaf.Parse(r.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("leaf %d: %w", r.Index, err)
+		}
+		e := Entry{Record: r, Facts: parsed.Facts}
+		if s, ok := byIndex[r.Index]; ok {
+			if e.Personal, err = l.vault.Open(s.Key, r.EventID, s.Entry); err != nil {
+				return nil, fmt.Errorf("personal data of leaf %d: %w", r.Index, err)
+			}
+			e.Salt = s.Entry.Salt[:]
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}

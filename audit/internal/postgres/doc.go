@@ -1,0 +1,2 @@
+// Package postgres keeps the log in the audit schema.
+package postgres

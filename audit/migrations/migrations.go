@@ -1,0 +1,16 @@
+// Package migrations holds the tables of the schema audit as tern files, in the order in
+// which they are applied. A file that has been released never changes.
+package migrations
+
+import (
+	"embed"
+	"io/fs"
+
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// Files returns the migrations, with those of the event tables that they include.
+func Files() fs.FS { return events.Migrations(files) }
