@@ -1,0 +1,73 @@
+package authn
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/shared/rpc"
+)
+
+const (
+	keysMaxAge = 5 * time.Minute // after which keys are fetched anew, so that retired ones go
+	fetchPause = time.Second     // between fetches for key ids that nobody knows
+)
+
+// keys are the public keys of access tokens, fetched when needed. A key id that is not
+// known triggers a fetch, at most one a second, so a rotation is seen at once and a
+// flood of made-up ids costs nothing.
+type keys struct {
+	call    rpc.Caller
+	now     func() time.Time
+	current atomic.Pointer[keySet]
+	fetch   sync.Mutex
+}
+
+type keySet struct {
+	byID    map[string]jose.JSONWebKey
+	fetched time.Time
+}
+
+// find returns the key with the id, or false.
+func (k *keys) find(ctx context.Context, id string) (jose.JSONWebKey, bool, error) {
+	set := k.current.Load()
+	if set != nil && k.now().Sub(set.fetched) < keysMaxAge {
+		if key, ok := set.byID[id]; ok {
+			return key, true, nil
+		}
+	}
+	set, err := k.refresh(ctx)
+	if err != nil {
+		return jose.JSONWebKey{}, false, err
+	}
+	key, ok := set.byID[id]
+	return key, ok, nil
+}
+
+func (k *keys) refresh(ctx context.Context) (*keySet, error) {
+	k.fetch.Lock()
+	defer k.fetch.Unlock()
+	if set := k.current.Load(); set != nil && k.now().Sub(set.fetched) < fetchPause {
+		return set, nil
+	}
+	out, err := authapi.SigningKeys.Call(ctx, k.call, authapi.SigningKeysIn{})
+	if err != nil {
+		return nil, err
+	}
+	var published jose.JSONWebKeySet
+	if err := json.Unmarshal(out.JWKS, &published); err != nil {
+		return nil, fmt.Errorf("read signing keys: %w", err)
+	}
+	set := &keySet{byID: make(map[string]jose.JSONWebKey, len(published.Keys)), fetched: k.now()}
+	for _, key := range published.Keys {
+		set.byID[key.KeyID] = key
+	}
+	k.current.Store(set)
+	return set, nil
+}

@@ -1,0 +1,52 @@
+package front
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/gatehouse-auth/gatehouse/gateway/internal/route"
+	"github.com/gatehouse-auth/gatehouse/shared/principal"
+	"github.com/gatehouse-auth/gatehouse/shared/trace"
+)
+
+// event is the one log line of a request. It names the route's template, never the path
+// or the query: those may hold secrets.
+type event struct {
+	request *http.Request
+	target  *route.Target // nil: none was found
+	caller  principal.Principal
+}
+
+func (f *Front) record(e *event, a *answer, took time.Duration) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	template := "unknown"
+	if e.target != nil {
+		template = e.target.Route.Path
+	}
+	f.latency.WithLabelValues(template, strconv.Itoa(a.status)).Observe(took.Seconds())
+	line := f.Log.WithLevel(level(a.status)).
+		Str("method", e.request.Method).Str("route", template).Int("status", a.status).Int("bytes", a.bytes).
+		Dur("took_ms", took).Str("request_id", trace.From(e.request.Context()).RequestID)
+	if e.target != nil {
+		line = line.Str("service", e.target.Service)
+	}
+	if e.caller.Subject != "" {
+		line = line.Str("actor", e.caller.Subject)
+	}
+	if a.fault != "" {
+		line = line.Str("fault", a.fault)
+	}
+	line.Msg("request")
+}
+
+func level(status int) zerolog.Level {
+	if status >= http.StatusInternalServerError {
+		return zerolog.WarnLevel
+	}
+	return zerolog.InfoLevel
+}

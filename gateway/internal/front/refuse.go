@@ -1,0 +1,43 @@
+package front
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/httpx"
+	"github.com/gatehouse-auth/gatehouse/shared/trace"
+)
+
+// protocol is where the client protocol lives, with its own way to say "not found".
+const protocol = "/api/auth/"
+
+// unrouted answers a request that has no route: 404, or 405 where the path has others.
+// The client protocol knows neither 405 nor a body here.
+func (f *Front) unrouted(w http.ResponseWriter, r *http.Request, allowed []string) {
+	if strings.HasPrefix(r.URL.Path, protocol) || len(allowed) == 0 {
+		f.refuse(w, r, errUnknownPath)
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	w.Header().Set(httpx.FaultHeader, errMethod.Code)
+	_ = httpx.WriteProblem(w, r, http.StatusMethodNotAllowed, errMethod)
+}
+
+// refuse answers a request that no module ever sees.
+func (f *Front) refuse(w http.ResponseWriter, r *http.Request, err *fault.Error) {
+	if strings.HasPrefix(r.URL.Path, protocol) {
+		w.Header().Set(httpx.FaultHeader, err.Code)
+		w.WriteHeader(err.Kind.Status())
+		return
+	}
+	httpx.WriteError(w, r, httpx.Problem, err)
+}
+
+// fail answers with an error in the route's format and logs one that needs a person.
+func (f *Front) fail(w http.ResponseWriter, r *http.Request, format httpx.Format, err error) {
+	if found := fault.From(err); found.Kind == fault.Internal {
+		f.Log.Error().Err(err).Str("code", found.Code).Str("request_id", trace.From(r.Context()).RequestID).Msg("request failed")
+	}
+	httpx.WriteError(w, r, format, err)
+}

@@ -1,0 +1,71 @@
+// Package gateway wires the gateway: the only public listener of a system. It owns no
+// data; it routes to the modules, enforces the guards of their route tables, and writes
+// the one log line of each request.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/gateway/gatewayapi"
+	"github.com/gatehouse-auth/gatehouse/gateway/internal/authn"
+	"github.com/gatehouse-auth/gatehouse/gateway/internal/clientip"
+	"github.com/gatehouse-auth/gatehouse/gateway/internal/front"
+	"github.com/gatehouse-auth/gatehouse/gateway/internal/httpapi"
+	"github.com/gatehouse-auth/gatehouse/gateway/internal/listen"
+	"github.com/gatehouse-auth/gatehouse/gateway/internal/route"
+	"github.com/gatehouse-auth/gatehouse/shared/kit"
+)
+
+// Spec is the module for composition roots.
+func Spec() kit.Spec {
+	return kit.Configured(kit.Spec{Name: gatewayapi.Service, Edge: true, Claims: gatewayapi.Claims()}, New)
+}
+
+// New wires the gateway.
+func New(c Config, deps kit.Deps) (*kit.Module, error) {
+	trusted, err := c.origins(deps.Development)
+	if err != nil {
+		return nil, err
+	}
+	proxies, err := c.proxies()
+	if err != nil {
+		return nil, err
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return nil, errors.New("GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY go together: give both or neither")
+	}
+	routes := route.NewSwitch(deps.Directory, deps.Log)
+	origins := front.Origins(trusted)
+	own := front.Origins(append([]string{deps.BaseURL.String()}, trusted...))
+	face, err := front.New(front.Config{
+		Routes: routes, Authn: authn.New(deps.Call, deps.BaseURL.String(), own.Trusted, deps.Now),
+		Address: clientip.New(proxies), Origins: origins, HTTPS: deps.BaseURL.Scheme == "https",
+		Log: deps.Log, Metrics: deps.Metrics, Now: deps.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	listener := listen.New(listen.Config{Addr: c.Addr, Cert: c.TLSCert, Key: c.TLSKey}, face, deps.Log)
+	return &kit.Module{
+		Routes: httpapi.New(deps.BaseURL.String(), routes, deps.Development).Routes(),
+		Loops:  []kit.Loop{{Name: "routes", Run: routes.Run}},
+		Ready:  func(context.Context) error { return ready(routes) },
+		Start:  listener.Start,
+		Stop:   listener.Stop,
+	}, nil
+}
+
+// ready reports which services of the graph have no routes yet.
+func ready(routes *route.Switch) error {
+	var want []string
+	for name := range gatewayapi.Graph() {
+		want = append(want, name)
+	}
+	if missing := routes.Missing(want); len(missing) > 0 {
+		return fmt.Errorf("waiting for %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
