@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/captcha"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 	"github.com/gatehouse-auth/gatehouse/shared/secret"
 )
@@ -14,11 +16,47 @@ import (
 type Config struct {
 	TrustedOrigins      []string    `envconfig:"TRUSTED_ORIGINS" desc:"origins of front ends, comma-separated; development trusts http://localhost:3001"`
 	RequireVerification bool        `envconfig:"REQUIRE_EMAIL_VERIFICATION" default:"false" desc:"no sign-in before the address is confirmed"`
+	RateLimit           toggle      `envconfig:"RATE_LIMIT" desc:"the protocol's limits per address: on or off; empty: on in production, off in development"`
+	DeleteVerification  bool        `envconfig:"DELETE_USER_VERIFICATION" default:"false" desc:"deleting a user takes a mailed link; for the endpoint that is not built yet"`
+	ChangeConfirmation  bool        `envconfig:"CHANGE_EMAIL_CONFIRMATION" default:"false" desc:"a change of a confirmed address is approved from the old one; for the endpoint that is not built yet"`
+	CaptchaSecret       secret.Text `envconfig:"HCAPTCHA_SECRET" desc:"secret of hCaptcha; empty: captcha is off"`
+	CaptchaSiteKey      string      `envconfig:"HCAPTCHA_SITE_KEY" desc:"site key of hCaptcha"`
+	CaptchaURL          string      `envconfig:"HCAPTCHA_VERIFY_URL" desc:"where hCaptcha is asked, where it is not the public one"`
 	Mail                mailKind    `envconfig:"MAIL" default:"dev" desc:"how mail leaves: dev (kept for /dev/mailbox, never sent), resend or smtp"`
 	MailFrom            string      `envconfig:"MAIL_FROM" default:"Gatehouse <no-reply@localhost>" desc:"sender of all mail"`
 	ResendKey           secret.Text `envconfig:"RESEND_API_KEY" desc:"API key of Resend"`
 	ResendURL           string      `envconfig:"RESEND_URL" desc:"API of Resend, where it is not the public one"`
 	SMTPURL             secret.Text `envconfig:"SMTP_URL" desc:"mail server, such as smtp://user:password@mail.example.com:587"`
+}
+
+// toggle is on, off or, empty, what the mode says.
+type toggle string
+
+// Decode implements envconfig.Decoder.
+func (t *toggle) Decode(value string) error {
+	switch value {
+	case "on", "off":
+		*t = toggle(value)
+		return nil
+	}
+	return errors.New("must be on or off")
+}
+
+// limits returns the limits per address, nil for none.
+func (c Config) limits(development bool, now func() time.Time) *throttle.Limiter {
+	if c.RateLimit == "off" || (c.RateLimit == "" && development) {
+		return nil
+	}
+	return throttle.New(now)
+}
+
+// captcha returns the client of hCaptcha, nil for none.
+func (c Config) captcha() (*captcha.HCaptcha, error) {
+	if c.CaptchaSecret == "" {
+		return nil, nil
+	}
+	client, err := captcha.New(captcha.Config{Secret: c.CaptchaSecret, SiteKey: c.CaptchaSiteKey, URL: c.CaptchaURL})
+	return client, prefixed("GATEHOUSE_HCAPTCHA_VERIFY_URL", err)
 }
 
 // mailKind is how mail leaves the installation.

@@ -46,6 +46,13 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	if mailbox != nil && !deps.Development {
+		deps.Log.Warn().Msg("no mail is sent: set GATEHOUSE_MAIL to resend or smtp")
+	}
+	challenge, err := c.captcha()
+	if err != nil {
+		return nil, err
+	}
 	mails, err := post.New(deps.DB, deps.Root, sender, logging.Slog(deps.Log.Level(zerolog.WarnLevel)))
 	if err != nil {
 		return nil, err
@@ -72,7 +79,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
 		Accounts: accounts, Grants: grants, Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
-		Base: deps.BaseURL.String(), Now: deps.Now,
+		Base: deps.BaseURL.String(), Now: deps.Now, Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
 	})
 	routes := api.Routes()
 	if mailbox != nil && deps.Development {

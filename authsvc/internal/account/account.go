@@ -51,8 +51,11 @@ type Store interface {
 // Tx is what one transaction can write.
 type Tx interface {
 	SetPassword(ctx context.Context, userID, hash string) error
-	// ReplacePassword stores hash only if the stored one still is old.
-	ReplacePassword(ctx context.Context, userID, old, hash string) error
+	// KeepPassword reports whether the stored hash still is this one, and keeps it so until
+	// the transaction ends.
+	KeepPassword(ctx context.Context, userID, hash string) (bool, error)
+	// ReplacePassword stores hash if the stored one still is old, and reports that.
+	ReplacePassword(ctx context.Context, userID, old, hash string) (bool, error)
 	CreateSession(ctx context.Context, s session.Session) error
 	// ExtendSession moves the end of a session and reports whether it still exists.
 	ExtendSession(ctx context.Context, id string, updated, expires time.Time) (bool, error)
@@ -62,6 +65,8 @@ type Tx interface {
 	// UseReset consumes a reset token, and with it all others of its user. It returns
 	// whose it was, ErrInvalidToken if it cannot be used at now.
 	UseReset(ctx context.Context, hash [32]byte, now time.Time) (userID string, err error)
+	// UseProof consumes a mailed proof that expires then, and reports whether it was unused.
+	UseProof(ctx context.Context, hash [32]byte, expires time.Time) (bool, error)
 	AddEvent(ctx context.Context, ev events.Event) error
 	AddMail(ctx context.Context, m mail.Message) error
 }

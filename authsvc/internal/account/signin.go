@@ -49,20 +49,44 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 			return SignedIn{}, err
 		}
 	}
+	signed, err := s.enter(ctx, user, stored, renewed, in.Origin)
+	if errors.Is(err, errPasswordChanged) { // since it was read: look again
+		return s.SignIn(ctx, in)
+	}
+	return signed, err
+}
+
+// errPasswordChanged means that the stored hash is no longer the one that was verified.
+var errPasswordChanged = errors.New("password changed during the sign-in")
+
+// enter opens a session for a user whose password was verified against stored, and
+// replaces that hash by renewed, if there is one. A reset that commits first takes the
+// verified password's worth away; one that commits later finds the session and ends it.
+func (s *Service) enter(ctx context.Context, user identityapi.User, stored, renewed string, from Origin) (SignedIn, error) {
 	signed := SignedIn{User: user}
-	err = s.Store.InTx(ctx, func(tx Tx) error {
-		if renewed != "" {
-			if err := tx.ReplacePassword(ctx, user.ID, stored, renewed); err != nil {
-				return err
-			}
-		}
-		var err error
-		if signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, in.Origin, "pwd"); err != nil {
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		current, err := stillStored(ctx, tx, user.ID, stored, renewed)
+		if err != nil {
 			return err
 		}
-		return tx.AddEvent(ctx, event(authapi.EventSignedIn, user, in.Origin, details{Method: "password", SessionID: signed.Session.ID}))
+		if !current {
+			return errPasswordChanged
+		}
+		if signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, from, "pwd"); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, event(authapi.EventSignedIn, user, from, details{Method: "password", SessionID: signed.Session.ID}))
 	})
 	return signed, err
+}
+
+// stillStored reports whether stored is the user's hash until tx ends, or was until now
+// where tx puts renewed in its place.
+func stillStored(ctx context.Context, tx Tx, userID, stored, renewed string) (bool, error) {
+	if renewed != "" {
+		return tx.ReplacePassword(ctx, userID, stored, renewed)
+	}
+	return tx.KeepPassword(ctx, userID, stored)
 }
 
 // passwordOf returns the user with the address and the stored hash; the zero user for an

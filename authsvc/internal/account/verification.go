@@ -50,8 +50,9 @@ func (s *Service) mailVerification(ctx context.Context, tx Tx, user identityapi.
 }
 
 // VerifyEmail confirms the address that a mailed token names. The first time it returns a
-// session to sign in with: current if that is already the user's, else a new one; once
-// the address is confirmed it changes nothing and returns the zero SignedIn.
+// session to sign in with: current if that is already the user's, else a new one, of which
+// a proof opens one however often it is used at once. When the address is confirmed
+// already it changes nothing and returns the zero SignedIn.
 func (s *Service) VerifyEmail(ctx context.Context, proof string, current SignedIn, from Origin) (SignedIn, error) {
 	claims, err := s.Mint.Parse(proof)
 	if err != nil {
@@ -78,9 +79,19 @@ func (s *Service) VerifyEmail(ctx context.Context, proof string, current SignedI
 		current.User = verified.User
 		return current, nil
 	}
-	signed := SignedIn{User: verified.User}
-	err = s.Store.InTx(ctx, func(tx Tx) error {
-		var err error
+	return s.enterByProof(ctx, proof, verified.User, from)
+}
+
+// enterByProof opens a session for a user whose address was confirmed by the proof; none,
+// if another use of the proof has opened one.
+func (s *Service) enterByProof(ctx context.Context, proof string, user identityapi.User, from Origin) (SignedIn, error) {
+	var signed SignedIn
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		first, err := tx.UseProof(ctx, token.Hash(proof), s.Now().Add(token.MailLife))
+		if err != nil || !first {
+			return err
+		}
+		signed.User = user
 		if signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, from, "mail"); err != nil {
 			return err
 		}

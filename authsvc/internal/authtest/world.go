@@ -37,6 +37,7 @@ type World struct {
 	Clock    *Clock
 	Identity *Identity
 	Root     secret.Root
+	Hasher   *password.Hasher
 	Store    *postgres.Account
 	Accounts *account.Service
 	Families *refresh.Service
@@ -56,7 +57,7 @@ func Root() secret.Root { return secret.NewRoot("a root secret of tests, long en
 func New(t testing.TB, o Options) *World {
 	t.Helper()
 	clock := NewClock()
-	w := &World{Pool: pgtest.Schema(t, Spec()), Clock: clock, Identity: NewIdentity(t, clock), Root: Root(), options: o}
+	w := &World{Pool: pgtest.Schema(t, Spec()), Clock: clock, Identity: NewIdentity(t, clock), Root: Root(), Hasher: password.NewHasher(), options: o}
 	w.wire(t)
 	return w
 }
@@ -90,7 +91,7 @@ func (w *World) wire(t testing.TB) {
 	}
 	w.Store = postgres.NewAccount(w.Pool, mails)
 	w.Accounts = account.New(account.Config{
-		Store: w.Store, Call: w.Identity.Caller(), Passwords: password.NewHasher(), Mint: token.NewMail(w.Root, w.Clock.Now),
+		Store: w.Store, Call: w.Identity.Caller(), Passwords: w.Hasher, Mint: token.NewMail(w.Root, w.Clock.Now),
 		Notices: notices, Now: w.Clock.Now, RequireVerification: w.options.RequireVerification,
 	})
 	w.Families = refresh.New(postgres.NewRefresh(w.Pool), w.Root, w.Clock.Now)

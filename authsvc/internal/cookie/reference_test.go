@@ -9,7 +9,7 @@ import (
 )
 
 // reference holds what better-call 1.4.5, the cookie code of the reference server, made of
-// the same input.
+// the same input; testdata/better-call.mjs writes it.
 type reference struct {
 	Headers []struct {
 		Header  string

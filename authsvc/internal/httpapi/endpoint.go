@@ -28,6 +28,7 @@ type endpoint struct {
 	body     *schema // nil: no body is read
 	form     bool    // takes a form too
 	login    bool    // guarded against cross-site forms
+	captcha  bool    // asks for a solved challenge, where captcha is on
 	query    *schema
 	callback string // query parameter whose URL must be trusted
 	access   access
@@ -59,9 +60,12 @@ func (a *API) route(e endpoint) httpx.Route {
 	}
 }
 
-// run is the pipeline. Its order is the protocol's: a malformed body is refused before
-// anybody asks who is calling.
+// run is the pipeline. Its order is the protocol's: limits and captcha come first, and a
+// malformed body is refused before anybody asks who is calling.
 func (x *exchange) run(e endpoint) error {
+	if err := x.api.gate(x.r, e); err != nil {
+		return err
+	}
 	var decoded any = missing{}
 	if e.body != nil {
 		var err error
@@ -89,6 +93,21 @@ func (x *exchange) run(e endpoint) error {
 		}
 	}
 	return e.serve(x)
+}
+
+// gate applies the limits per address and, where it is on, the captcha. Both are bound to
+// the route, not to the spelling of a path.
+func (a *API) gate(r *http.Request, e endpoint) error {
+	address := httpx.ClientIP(r)
+	if a.Limits != nil {
+		if err := a.Limits.Take(address, e.path); err != nil {
+			return err
+		}
+	}
+	if e.captcha && a.Captcha != nil {
+		return a.Captcha.Verify(r.Context(), r.Header.Get("X-Captcha-Response"), address)
+	}
+	return nil
 }
 
 func (x *exchange) validate(e endpoint, decoded any) error {

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 )
@@ -47,6 +50,9 @@ func (o *outgoing) finish(err error) error {
 		return nil
 	}
 	f := fault.From(err)
+	if f.Is(throttle.ErrLimited) {
+		return o.limited(f)
+	}
 	switch f.Kind {
 	case fault.Internal, fault.Unavailable, fault.Overloaded, fault.Deadline, fault.Exhausted, fault.TooLarge:
 		return err // the table's pipeline answers these, and logs what needs a person
@@ -59,6 +65,17 @@ func (o *outgoing) finish(err error) error {
 	o.cookies.Write(o.w.Header())
 	o.w.Header().Set(httpx.FaultHeader, f.Code)
 	return httpx.WriteStatus(o.w, status, errorAnswer{f.Message, f.Code})
+}
+
+// limited answers a call beyond the limit: the protocol's header beside the standard one
+// (RFC 9110, section 10.2.3), and no code.
+func (o *outgoing) limited(f *fault.Error) error {
+	seconds := strconv.Itoa(max(1, int((f.RetryAfter+time.Second-1)/time.Second)))
+	header := o.w.Header()
+	header.Set("X-Retry-After", seconds)
+	header.Set("Retry-After", seconds)
+	header.Set(httpx.FaultHeader, f.Code)
+	return httpx.WriteStatus(o.w, http.StatusTooManyRequests, errorAnswer{Message: f.Message})
 }
 
 type errorAnswer struct {

@@ -4,16 +4,20 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/captcha"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 )
 
 const basePath = "/api/auth"
 
-// Config is what the API stands on. All fields are required.
+// Config is what the API stands on. Limits and Captcha may be nil: then there are none.
 type Config struct {
+	Limits   *throttle.Limiter
+	Captcha  *captcha.HCaptcha
 	Accounts *account.Service
 	Grants   *grant.Service
 	Cookies  *cookie.Jar
@@ -40,13 +44,13 @@ func (a *API) Routes() []httpx.Route {
 func (a *API) endpoints() []endpoint {
 	return append([]endpoint{
 		{id: "sign-up-email", method: "POST", path: "/sign-up/email", summary: "Create an account and sign in", serve: signUp,
-			form: true, login: true, answers: httpx.SchemaOf[signUpAnswer](),
+			form: true, login: true, captcha: true, answers: httpx.SchemaOf[signUpAnswer](),
 			body: &schema{record: true, fields: []field{
 				{name: "name"}, {name: "email", kind: email}, {name: "password", kind: nonEmpty}, {name: "image", optional: true},
 				{name: "callbackURL", optional: true}, {name: "rememberMe", kind: boolean, optional: true},
 			}}},
 		{id: "sign-in-email", method: "POST", path: "/sign-in/email", summary: "Sign in with a password", serve: signIn,
-			form: true, login: true, answers: httpx.SchemaOf[signInAnswer](),
+			form: true, login: true, captcha: true, answers: httpx.SchemaOf[signInAnswer](),
 			body: &schema{fields: []field{
 				{name: "email"}, {name: "password"}, {name: "callbackURL", optional: true}, {name: "rememberMe", kind: boolean, optional: true},
 			}}},
@@ -77,7 +81,7 @@ func (a *API) mailEndpoints() []endpoint {
 			callback: "callbackURL", access: optional,
 			query: &schema{fields: []field{{name: "token"}, {name: "callbackURL", optional: true}}}},
 		{id: "request-password-reset", method: "POST", path: "/request-password-reset", summary: "Mail a link to choose a new password",
-			serve: requestReset, answers: httpx.SchemaOf[resetRequested](),
+			serve: requestReset, captcha: true, answers: httpx.SchemaOf[resetRequested](),
 			body: &schema{fields: []field{{name: "email", kind: email}, {name: "redirectTo", optional: true}}}},
 		{id: "reset-password-callback", method: "GET", path: "/reset-password/{token}", summary: "Lead a mailed link on to the front end",
 			serve: resetCallback, callback: "callbackURL", query: &schema{fields: []field{{name: "callbackURL"}}}},

@@ -77,14 +77,25 @@ func (t accountTx) SetPassword(ctx context.Context, userID, hash string) error {
 	return err
 }
 
+const keepPassword = `
+select
+from credential
+where user_id = $1 and hash = $2
+for share`
+
+func (t accountTx) KeepPassword(ctx context.Context, userID, hash string) (bool, error) {
+	tag, err := t.tx.Exec(ctx, keepPassword, userID, hash)
+	return tag.RowsAffected() == 1, err
+}
+
 const replacePassword = `
 update credential
 set hash = $3, updated_at = now()
 where user_id = $1 and hash = $2`
 
-func (t accountTx) ReplacePassword(ctx context.Context, userID, old, hash string) error {
-	_, err := t.tx.Exec(ctx, replacePassword, userID, old, hash)
-	return err
+func (t accountTx) ReplacePassword(ctx context.Context, userID, old, hash string) (bool, error) {
+	tag, err := t.tx.Exec(ctx, replacePassword, userID, old, hash)
+	return tag.RowsAffected() == 1, err
 }
 
 const createReset = `
@@ -107,6 +118,16 @@ func (a *Account) ResetPending(ctx context.Context, hash [32]byte, now time.Time
 	var pending bool
 	err := a.db.QueryRow(ctx, resetPending, hash[:], now).Scan(&pending)
 	return pending, pg.Fault(err)
+}
+
+const useProof = `
+insert into used_proof (proof_hash, expires_at)
+values ($1, $2)
+on conflict do nothing`
+
+func (t accountTx) UseProof(ctx context.Context, hash [32]byte, expires time.Time) (bool, error) {
+	tag, err := t.tx.Exec(ctx, useProof, hash[:], expires)
+	return tag.RowsAffected() == 1, err
 }
 
 // useReset deletes all reset tokens of the user whose token is presented. The row lock of

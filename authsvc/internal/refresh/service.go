@@ -61,8 +61,8 @@ func (s *Service) Issue(ctx context.Context, g Grant, ev events.Event) (string, 
 	_, _ = rand.Read(salt) // never fails (crypto/rand)
 	now := s.now()
 	f := Family{
-		ID: id, SessionID: g.SessionID, UserID: g.UserID, ClientID: g.ClientID, Scope: slices.Concat([]string{}, g.Scope),
-		AMR: slices.Concat([]string{}, g.AMR), AuthTime: g.AuthTime, Salt: salt, RotatedAt: now, ExpiresAt: now.Add(Life),
+		ID: id, SessionID: g.SessionID, UserID: g.UserID, ClientID: g.ClientID, Scope: append([]string{}, g.Scope...),
+		AMR: append([]string{}, g.AMR...), AuthTime: g.AuthTime, Salt: salt, RotatedAt: now, ExpiresAt: now.Add(Life),
 	}
 	if err := s.store.Create(ctx, f, ev); err != nil {
 		return "", Family{}, err

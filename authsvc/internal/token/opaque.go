@@ -3,6 +3,8 @@ package token
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"fmt"
+	"io"
 )
 
 const (
@@ -11,14 +13,17 @@ const (
 )
 
 // New returns a fresh opaque token: 43 letters and digits, 256 random bits.
-func New() (string, error) {
+func New() (string, error) { return NewFrom(rand.Reader) }
+
+// NewFrom is New with the given source of random bytes.
+func NewFrom(random io.Reader) (string, error) {
 	token := make([]byte, 0, opaqueLength)
-	random := make([]byte, 2*opaqueLength)
+	drawn := make([]byte, opaqueLength)
 	for {
-		if _, err := rand.Read(random); err != nil {
-			return "", err
+		if _, err := io.ReadFull(random, drawn); err != nil {
+			return "", fmt.Errorf("draw a token: %w", err)
 		}
-		for _, b := range random {
+		for _, b := range drawn {
 			if int(b) >= 4*len(alphabet) { // keeps the characters equally likely
 				continue
 			}
