@@ -5,6 +5,11 @@ go 1.26.0
 require github.com/gatehouse-auth/gatehouse/shared v0.0.0
 
 require (
+	github.com/google/go-cmp v0.7.0 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
+)
+
+require (
 	github.com/gatehouse-auth/gatehouse/authsvc v0.0.0
 	github.com/gatehouse-auth/gatehouse/identity v0.0.0
 	github.com/go-json-experiment/json v1.27.2 // indirect

@@ -4,6 +4,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -42,7 +43,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	}
 	signer, err := tree.NewSigner(c.Origin, deps.Root.Key("audit/checkpoint"))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("GATEHOUSE_AUDIT_ORIGIN: %w", err)
 	}
 	personal, err := vault.New(deps.Root)
 	if err != nil {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,7 +14,11 @@ import (
 // the size that the export began with, so that all pages belong to one checkpoint, which
 // is the last line of the last page.
 func (a *API) export(w http.ResponseWriter, r *http.Request) error {
-	first, size, err := parseCursor(r.URL.Query().Get("cursor"))
+	values, err := parameters(r, "cursor")
+	if err != nil {
+		return err
+	}
+	first, size, err := parseCursor(values["cursor"])
 	if err != nil {
 		return err
 	}
@@ -27,16 +30,27 @@ func (a *API) export(w http.ResponseWriter, r *http.Request) error {
 	if page.Next > 0 {
 		w.Header().Set(httpx.NextHeader, strconv.FormatInt(page.Next, 10)+"."+strconv.FormatInt(page.Checkpoint.Size, 10))
 	}
-	lines := json.NewEncoder(w)
+	lines := make([]verify.Line, 0, len(page.Entries)+1)
 	for _, e := range page.Entries {
-		if err := lines.Encode(verify.Line{Index: e.Index, Leaf: e.Bytes, Personal: e.Personal, Salt: e.Salt}); err != nil {
+		lines = append(lines, verify.Line{Index: e.Index, Leaf: e.Bytes, Personal: e.Personal, Salt: e.Salt})
+	}
+	if page.Next == 0 {
+		lines = append(lines, verify.Line{Checkpoint: page.Checkpoint.Note})
+	}
+	return writeLines(w, lines)
+}
+
+func writeLines(w http.ResponseWriter, lines []verify.Line) error {
+	for _, line := range lines {
+		encoded, err := line.Encode()
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(encoded); err != nil {
 			return err
 		}
 	}
-	if page.Next > 0 {
-		return nil
-	}
-	return lines.Encode(verify.Line{Checkpoint: page.Checkpoint.Note})
+	return nil
 }
 
 func parseCursor(cursor string) (first, size int64, err error) {

@@ -41,7 +41,11 @@ type consistencyAnswer struct {
 }
 
 func (a *API) proveConsistency(w http.ResponseWriter, r *http.Request) error {
-	from, err := strconv.ParseInt(r.URL.Query().Get("from"), 10, 64)
+	values, err := parameters(r, "from")
+	if err != nil {
+		return err
+	}
+	from, err := strconv.ParseInt(values["from"], 10, 64)
 	if err != nil {
 		return ledger.ErrBadRequest.WithMessage("from must be the size of an earlier checkpoint.")
 	}

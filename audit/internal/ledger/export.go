@@ -6,7 +6,24 @@ import (
 	"github.com/gatehouse-auth/gatehouse/audit/internal/tree"
 )
 
-const exportPage = 200
+const (
+	exportPage = 200       // entries
+	pageBytes  = 256 << 10 // of one answer: a page passes the bus as one message
+)
+
+// fitting returns how many of the entries fit one answer, at least one. A leaf counts as
+// base64 would write it, which no answer exceeds.
+func fitting(entries []Entry) int {
+	const around = 512 // names, numbers, salt
+	size := 0
+	for i, e := range entries {
+		size += len(e.Bytes)*4/3 + len(e.Personal) + around
+		if i > 0 && size > pageBytes {
+			return i
+		}
+	}
+	return len(entries)
+}
 
 // Page is a part of an export. Next is the index that the next page begins with, or 0 if
 // this is the last; the checkpoint is that of the whole export.
@@ -37,8 +54,9 @@ func (l *Ledger) Export(ctx context.Context, first, size int64) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
+	entries = entries[:fitting(entries)]
 	page := Page{Entries: entries, Checkpoint: last}
-	if after := first + int64(len(records)); after < size && len(records) > 0 {
+	if after := first + int64(len(entries)); after < size && len(entries) > 0 {
 		page.Next = after
 	}
 	if page.Checkpoint.Size != size { // it grew meanwhile: sign what the export covers

@@ -157,13 +157,24 @@ type Entry struct {
 	Salt     []byte          // of the commitment to Personal
 }
 
-// List returns the entries that the query selects, newest first.
-func (l *Ledger) List(ctx context.Context, q Query) ([]Entry, error) {
+// List returns the entries that the query selects, newest first, and whether there are
+// more: beyond the limit, or beyond what fits one answer.
+func (l *Ledger) List(ctx context.Context, q Query) (list []Entry, more bool, err error) {
+	limit := q.Limit
+	q.Limit++ // one more tells whether there is more
 	records, err := l.store.List(ctx, q)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return l.entries(ctx, records)
+	entries, err := l.entries(ctx, records)
+	if err != nil {
+		return nil, false, err
+	}
+	kept := min(limit, fitting(entries))
+	if len(entries) <= kept {
+		return entries, false, nil
+	}
+	return entries[:kept], true, nil
 }
 
 // entries adds facts and personal data to records.

@@ -40,12 +40,14 @@ func (l *Ledger) Run(ctx context.Context) error {
 // Sign stores a checkpoint of the log as it is, if it grew since the last one. It proves to
 // itself that the last one still holds, and refuses to sign a log that shrank or forked.
 func (l *Ledger) Sign(ctx context.Context) error {
-	size, err := l.store.Size(ctx)
-	if err != nil {
-		return err
-	}
+	// The checkpoint first: the log is never smaller than one that was read before it,
+	// whatever another replica takes in and signs meanwhile.
 	last, err := l.store.LastCheckpoint(ctx)
 	if err != nil && !errors.Is(err, ErrEmpty) {
+		return err
+	}
+	size, err := l.store.Size(ctx)
+	if err != nil {
 		return err
 	}
 	if size == last.Size {

@@ -26,7 +26,7 @@ where index = any ($1)`
 func (h hashes) ReadHashes(indexes []int64) ([]tree.Hash, error) {
 	rows, err := h.db.Query(h.ctx, readHashes, indexes)
 	if err != nil {
-		return nil, err
+		return nil, pg.Fault(err)
 	}
 	found := make(map[int64]tree.Hash, len(indexes))
 	var index int64
@@ -36,7 +36,7 @@ func (h hashes) ReadHashes(indexes []int64) ([]tree.Hash, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, pg.Fault(err)
 	}
 	ordered := make([]tree.Hash, len(indexes))
 	for i, wanted := range indexes {

@@ -94,7 +94,7 @@ where (@actor = '' or actor = @actor)
     and (@action = '' or action = @action)
     and (@from::timestamptz is null or at >= @from)
     and (@to::timestamptz is null or at < @to)
-    and (@before = 0 or index < @before)
+    and (@before::bigint = 0 or index < @before)
 order by index desc
 limit @limit`
 

@@ -37,7 +37,11 @@ func NewSigner(origin string, seed [32]byte) (*Signer, error) {
 		return nil, fmt.Errorf("checkpoint key of type %T", key.Public())
 	}
 	sum := sha256.Sum256(append([]byte(origin+"\n"), append([]byte{algorithm}, public...)...))
-	return &Signer{origin, key, binary.BigEndian.Uint32(sum[:4])}, nil
+	s := &Signer{origin, key, binary.BigEndian.Uint32(sum[:4])}
+	if _, err := note.NewVerifier(s.VerifierKey()); err != nil {
+		return nil, fmt.Errorf("%q cannot name a log: take a name without spaces and plus signs, such as auth.example.com/audit", origin)
+	}
+	return s, nil
 }
 
 // Name implements note.Signer.

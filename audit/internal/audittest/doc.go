@@ -1,0 +1,2 @@
+// Package audittest gives tests a log over a PostgreSQL of their own.
+package audittest
