@@ -13,7 +13,7 @@ import (
 )
 
 // User is a module as the NATS server knows it: a public key and the subjects that it
-// may use. Beyond these it may answer, once, each request that it received.
+// may use. Beyond these it may answer the requests that it received.
 type User struct {
 	Module    string
 	PublicKey string

@@ -58,9 +58,19 @@ func publishAttempts() []attempt {
 
 func subscribeAttempts() []attempt {
 	attempts := []attempt{
-		{">", nil}, {"rpc.>", nil}, {"http.>", nil}, {"_INBOX.>", nil}, {"evt.*", nil}, {"*.*", nil},
-		{"$SYS.>", nil}, {"$JS.>", nil}, {"$SRV.>", nil}, {"$SRV.INFO.*", nil},
-		{"sys.up", modules()}, {"$SRV.PING", modules()}, {"$SRV.INFO", modules()},
+		{">", nil},
+		{"rpc.>", nil},
+		{"http.>", nil},
+		{"_INBOX.>", nil},
+		{"evt.*", nil},
+		{"*.*", nil},
+		{"$SYS.>", nil},
+		{"$JS.>", nil},
+		{"$SRV.>", nil},
+		{"$SRV.INFO.*", nil},
+		{"sys.up", modules()},
+		{"$SRV.PING", modules()},
+		{"$SRV.INFO", modules()},
 	}
 	readers := map[string][]string{"catalog": {"edge", "orders"}, "orders": {"edge", "ledger"}}
 	for _, target := range modules() {
@@ -144,7 +154,7 @@ func TestUsers_MayUseTheirSubjectsAndNoOthers(t *testing.T) {
 	}
 }
 
-func TestUsers_MayAnswerOnceAndOnlyWhatTheyWereAsked(t *testing.T) {
+func TestUsers_MayAnswerWhatTheyWereAskedAndNotForEver(t *testing.T) {
 	t.Parallel()
 	url := startServer(t, loopback).ClientURL()
 	asking, answering := rawConn(t, url, "orders"), rawConn(t, url, "catalog")
@@ -161,7 +171,8 @@ func TestUsers_MayAnswerOnceAndOnlyWhatTheyWereAsked(t *testing.T) {
 	if _, err := requests.NextMsg(5 * time.Second); err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []bool{false, true} {
+	for i := range 17 { // as often as a route table may have parts
+		want := i == 16
 		if err := answering.Publish("_INBOX.orders.a.b", nil); err != nil {
 			t.Fatal(err)
 		}

@@ -25,8 +25,8 @@ func pair(t testing.TB, handlers ...rpc.Handler) (*bus.Server, *bus.Caller) {
 }
 
 var (
-	sizeMethod    = rpc.Method[item, item]{Service: "catalog", Name: "size", Major: 2, Timeout: 5 * time.Second}
-	verboseMethod = rpc.Method[none, none]{Service: "catalog", Name: "verbose", Major: 1, Timeout: 5 * time.Second}
+	sizeMethod    = rpc.Method[item, item]{Service: "catalog", Name: "size", Major: 2, Timeout: 30 * time.Second}
+	verboseMethod = rpc.Method[none, none]{Service: "catalog", Name: "verbose", Major: 1, Timeout: 30 * time.Second}
 )
 
 func TestCaller_RefusesMessagesThatDoNotFit(t *testing.T) {
@@ -55,7 +55,7 @@ func TestCaller_RefusesMessagesThatDoNotFit(t *testing.T) {
 	if !errors.Is(err, bus.ErrAnswerTooLarge) {
 		t.Error("a fault of 1 MiB did not become an answer that is too large")
 	}
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("it took %s: a time-out, not a refusal", took)
 	}
 	if _, err := sizeMethod.Call(t.Context(), caller, item{Count: 1<<20 - 200}); err != nil {
@@ -71,7 +71,7 @@ func TestCaller_SaysAtOnceThatNobodyServes(t *testing.T) {
 	if !errors.Is(err, rpc.ErrUnreached) || fault.From(err).RetryAfter == 0 {
 		t.Errorf("got %v, want unreached with a time to try again", err)
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %s", took)
 	}
 }

@@ -16,7 +16,7 @@ func ServerConf(users []User) string {
 		fmt.Fprintf(&conf, "    # %s\n    {\n      nkey: %s\n      permissions: {\n", u.Module, u.PublicKey)
 		fmt.Fprintf(&conf, "        publish: { allow: [%s] }\n", quoted(u.Publish))
 		fmt.Fprintf(&conf, "        subscribe: { allow: [%s] }\n", quoted(u.Subscribe))
-		fmt.Fprintf(&conf, "        allow_responses: { max: 1, expires: %q }\n      }\n    }\n", answerWithin)
+		fmt.Fprintf(&conf, "        allow_responses: { max: %d, expires: %q }\n      }\n    }\n", maxParts, answerWithin)
 	}
 	conf.WriteString("  ]\n}\n")
 	return conf.String()

@@ -33,7 +33,6 @@ type DirectoryConfig struct {
 type Directory struct {
 	conn    *Conn
 	up      <-chan struct{}
-	deaf    func() // ends the subscription behind up
 	changed chan struct{}
 
 	refreshing sync.Mutex // guards chart and said
@@ -53,7 +52,7 @@ func (c *Conn) Directory(cfg DirectoryConfig) *Directory {
 		cfg.Keep = defaultKeep
 	}
 	d := &Directory{conn: c, changed: make(chan struct{}, 1), chart: newChart(cfg.Claims, cfg.Keep, cfg.Except)}
-	d.up, d.deaf = c.listen(upSubject)
+	d.up, _ = c.listen(upSubject) // for as long as the connection
 	return d
 }
 
@@ -69,7 +68,6 @@ func (d *Directory) Changed() <-chan struct{} { return d.changed }
 
 // Run keeps the directory up to date until ctx ends.
 func (d *Directory) Run(ctx context.Context) error {
-	defer d.deaf()
 	tick := time.NewTicker(refreshEvery)
 	defer tick.Stop()
 	for {
@@ -86,12 +84,13 @@ func (d *Directory) Run(ctx context.Context) error {
 	}
 }
 
-// Refresh asks the services now, which takes about 300 ms. On an error the directory
+// Refresh asks the services now, which takes about 300 ms, two seconds when one does
+// not answer. On an error the directory
 // stays as it was.
 func (d *Directory) Refresh(ctx context.Context) error {
 	d.refreshing.Lock()
 	defer d.refreshing.Unlock()
-	offers, err := d.conn.survey(ctx)
+	offers, err := d.conn.survey(ctx, d.chart.services())
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,8 @@ func serveFile(w http.ResponseWriter, _ *http.Request) error {
 
 func setCookies(w http.ResponseWriter, _ *http.Request) error {
 	for _, c := range []http.Cookie{
-		{Name: "z", Value: "1", Path: "/", HttpOnly: true}, {Name: "a", Value: "2", MaxAge: -1},
+		{Name: "z", Value: "1", Path: "/", HttpOnly: true},
+		{Name: "a", Value: "2", MaxAge: -1},
 		{Name: "z", Value: "3", Path: "/x", Secure: true, SameSite: http.SameSiteLaxMode},
 	} {
 		http.SetCookie(w, &c)
@@ -114,6 +115,7 @@ func setCookies(w http.ResponseWriter, _ *http.Request) error {
 func setFields(w http.ResponseWriter, _ *http.Request) error {
 	w.Header()["X-Many"] = []string{"b", "a", ""}
 	w.Header().Set("X-Text", "äö, \"quoted\"")
+	w.Header().Add("Vary", "Cookie")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(http.StatusTeapot)
@@ -178,6 +180,7 @@ func corpus() []exchange {
 		{"a path and a query with every kind of escape", "get", "GET", shelf + "/echo/a%2Fb%20c%C3%A4?q=%00&q=a+b&%zz=;&empty", nil, nil},
 		{"a query that is only a mark", "get", "GET", shelf + "/echo/x?", nil, nil},
 		{"many fields", "get", "GET", shelf + "/echo/x", odd, nil},
+		{"no agent", "get", "GET", shelf + "/echo/x", http.Header{"User-Agent": nil}, nil},
 		{"a file", "file", "GET", shelf + "/file", nil, nil},
 		{"the head of a file", "head", "HEAD", shelf + "/file", nil, nil},
 		{"nothing", "bare", "GET", shelf + "/bare", nil, nil},

@@ -52,7 +52,6 @@ func encodeRequest(r *http.Request, limit int64) ([]byte, error) {
 		return nil, httpx.ErrTooLarge
 	}
 	header := forwardable(r.Header)
-	header.Del(httpx.PrincipalHeader) // travels beside the message, sealed
 	if len(header["User-Agent"]) == 0 {
 		header["User-Agent"] = nil // or Write would add Go's own
 	}
@@ -77,20 +76,27 @@ func decodeRequest(message []byte) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Del(httpx.PrincipalHeader)
+	r.Header.Del(httpx.PrincipalHeader) // the principal travels beside the message; here it would be forged
 	return r, nil
 }
 
-// decodeResponse reads the answer to a request of the given method, body and all.
-func decodeResponse(message []byte, method string) (*http.Response, []byte, error) {
+// reply is an answer as it leaves the bus.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// decodeResponse reads the answer to a request of the given method.
+func decodeResponse(message []byte, method string) (reply, error) {
 	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(message)), &http.Request{Method: method})
 	if err != nil {
-		return nil, nil, err
+		return reply{}, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return nil, nil, err
+		return reply{}, err
 	}
-	return response, body, nil
+	return reply{response.StatusCode, forwardable(response.Header), body}, nil
 }

@@ -30,20 +30,20 @@ func restartable(t *testing.T) (server *bus.Server, again func() *bus.Server) {
 func TestConn_FailsFastWithoutTheBusAndRecovers(t *testing.T) {
 	t.Parallel()
 	server, again := restartable(t)
-	begun := make(chan struct{})
+	begun, release := make(chan struct{}), make(chan struct{})
 	catalog := connect(t, overTCP(server, "catalog"))
 	service := serve(t, catalog, bus.ServiceConfig{RPC: rpcServer(t,
 		echoMethod.Handle(func(_ context.Context, in item) (item, error) { return in, nil }),
-		meetMethod.Handle(func(ctx context.Context, _ none) (none, error) {
+		meetMethod.Handle(func(context.Context, none) (none, error) {
 			close(begun)
-			<-ctx.Done()
-			return none{}, ctx.Err()
+			<-release
+			return none{}, nil
 		}))})
 	conn := connect(t, overTCP(server, edge))
 	caller := conn.Caller()
 	underWay := make(chan error, 1)
 	go func() {
-		_, err := meetMethod.Call(t.Context(), caller, none{}) // would take ten seconds
+		_, err := meetMethod.Call(t.Context(), caller, none{}) // would wait for ten seconds
 		underWay <- err
 	}()
 	<-begun
@@ -64,6 +64,7 @@ func TestConn_FailsFastWithoutTheBusAndRecovers(t *testing.T) {
 		_, err := echoMethod.Call(t.Context(), caller, item{})
 		return err == nil
 	})
+	close(release)
 	if err := errors.Join(conn.Ready(), service.Ready()); err != nil {
 		t.Errorf("not ready after the outage: %v", err)
 	}

@@ -19,6 +19,7 @@ const (
 	pingInterval  = 2 * time.Second // a dead peer loses its subscriptions after three of these
 	maxPingsOut   = 2
 	answerWithin  = 2 * time.Minute // how long a request may be answered
+	maxParts      = 16              // how often: once, but in parts when asked for a long table
 	startBudget   = 10 * time.Second
 )
 
@@ -86,7 +87,7 @@ func serverOptions(cfg ServerConfig) (*server.Options, error) {
 			Permissions: &server.Permissions{
 				Publish:   &server.SubjectPermission{Allow: u.Publish},
 				Subscribe: &server.SubjectPermission{Allow: u.Subscribe},
-				Response:  &server.ResponsePermission{MaxMsgs: 1, Expires: answerWithin},
+				Response:  &server.ResponsePermission{MaxMsgs: maxParts, Expires: answerWithin},
 			},
 		})
 	}

@@ -49,7 +49,7 @@ func TestServer_RefusesAnotherRootSecret(t *testing.T) {
 
 func TestServer_RefusesModulesThatTheGraphDoesNotName(t *testing.T) {
 	t.Parallel()
-	if conn, err := bus.Connect(t.Context(), inProcess(startServer(t, ""), "stranger")); err == nil {
+	if conn, err := bus.Connect(t.Context(), overTCP(startServer(t, loopback), "stranger")); err == nil {
 		conn.Close()
 		t.Fatal("a stranger was accepted")
 	}
@@ -98,11 +98,11 @@ func TestServer_ListensOnlyWhereItIsAsked(t *testing.T) {
 func TestServer_LogsRefusalsWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	var out lockedBuffer
-	server, err := bus.StartServer(bus.ServerConfig{Users: users(t), Log: zerolog.New(&out)})
+	server, err := bus.StartServer(bus.ServerConfig{Listen: loopback, Users: users(t), Log: zerolog.New(&out)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := inProcess(server, "orders")
+	cfg := overTCP(server, "orders")
 	cfg.Root = secret.NewRoot("another root secret, just as long")
 	if conn, err := bus.Connect(t.Context(), cfg); err == nil {
 		conn.Close()

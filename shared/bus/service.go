@@ -145,6 +145,9 @@ func answerable(what string, timeout time.Duration) error {
 func (s *Service) add(name, subject string, handler micro.Handler, metadata map[string]string) error {
 	size := len(name) + len(subject) + len(metadata[routeMetadata])
 	if len(s.parts) == 0 || s.weight+size > maxInfo {
+		if len(s.parts) == maxParts {
+			return fmt.Errorf("the route table takes more than %d bytes: shorten its schemas", maxParts*maxInfo)
+		}
 		part, err := micro.AddService(s.link.nats, micro.Config{
 			Name: s.conn.cfg.Module, Version: protocolVersion, QueueGroup: s.conn.cfg.Module,
 			Metadata: map[string]string{startedMetadata: s.started},
@@ -187,13 +190,16 @@ func (s *Service) Stop(ctx context.Context) error {
 	return nil
 }
 
-// flush waits until the server has the answers. Without a connection there is nobody to
-// send them to.
+// flush waits until the server has the answers. When the connection goes meanwhile there
+// is nobody to send them to.
 func (s *Service) flush(ctx context.Context) error {
 	if !s.link.nats.IsConnected() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second) // FlushWithContext demands a deadline
 	defer cancel()
-	return s.link.nats.FlushWithContext(ctx)
+	if err := s.link.nats.FlushWithContext(ctx); err != nil && s.link.nats.IsConnected() {
+		return err
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,8 +18,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/rpc"
 )
 
-// window is how long a survey waits for answers.
-const window = 300 * time.Millisecond
+// How long a survey waits. Nobody knows how many will answer the first question; the
+// second one ends as soon as those have who answered the first.
+const (
+	pingWindow = 300 * time.Millisecond
+	infoWindow = 2 * time.Second
+)
 
 // offer is what one instance of a service says it serves.
 type offer struct {
@@ -29,11 +34,17 @@ type offer struct {
 
 // survey asks who is there and what each serves. Everybody hears the first question, so
 // its answers count as hints only. The second goes to one name at a time, where nobody
-// but that service may listen: its answers are the service's own.
-func (c *Conn) survey(ctx context.Context) ([]offer, error) {
+// but that service may listen: its answers are the service's own. Known services are
+// asked even if they missed the first question.
+func (c *Conn) survey(ctx context.Context, known []string) ([]offer, error) {
 	instances, err := c.ping(ctx)
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range known {
+		if instances[name] == nil {
+			instances[name] = map[string]bool{"": true} // one at least
+		}
 	}
 	names := slices.Sorted(maps.Keys(instances))
 	found := make([][]offer, len(names))
@@ -54,7 +65,7 @@ func (c *Conn) survey(ctx context.Context) ([]offer, error) {
 // ping returns the ids of the instances that answered, by name.
 func (c *Conn) ping(ctx context.Context) (map[string]map[string]bool, error) {
 	instances := map[string]map[string]bool{}
-	err := c.gather(ctx, micro.APIPrefix+".PING", func(answer []byte) bool {
+	err := c.gather(ctx, micro.APIPrefix+".PING", pingWindow, func(answer []byte) bool {
 		var ping micro.Ping
 		if json.Unmarshal(answer, &ping) != nil || !modulePattern.MatchString(ping.Name) {
 			return true
@@ -71,7 +82,7 @@ func (c *Conn) ping(ctx context.Context) (map[string]map[string]bool, error) {
 // inspect asks the instances of one service for their routes.
 func (c *Conn) inspect(ctx context.Context, name string, expected int) ([]offer, error) {
 	var offers []offer
-	err := c.gather(ctx, micro.APIPrefix+".INFO."+name, func(answer []byte) bool {
+	err := c.gather(ctx, micro.APIPrefix+".INFO."+name, infoWindow, func(answer []byte) bool {
 		if o, err := readOffer(name, answer); err == nil {
 			offers = append(offers, o)
 		}
@@ -82,7 +93,7 @@ func (c *Conn) inspect(ctx context.Context, name string, expected int) ([]offer,
 
 // gather publishes a question and hands the answers to take until it has enough, the
 // window closes or nobody is there to answer.
-func (c *Conn) gather(ctx context.Context, subject string, take func([]byte) (more bool)) error {
+func (c *Conn) gather(ctx context.Context, subject string, window time.Duration, take func([]byte) (more bool)) error {
 	if !c.link.nats.IsConnected() {
 		return rpc.ErrUnreached
 	}
@@ -102,17 +113,14 @@ func (c *Conn) gather(ctx context.Context, subject string, take func([]byte) (mo
 		switch {
 		case waiting.Err() != nil:
 			return ctx.Err() // nil when only the window closed
+		case errors.Is(err, nats.ErrNoResponders):
+			return nil
 		case err != nil:
 			return fmt.Errorf("read answers to %s: %w", subject, err)
-		case nobodyThere(msg) || !take(msg.Data):
+		case !take(msg.Data):
 			return nil
 		}
 	}
-}
-
-// nobodyThere recognises the server's word that a question met no subscriber.
-func nobodyThere(msg *nats.Msg) bool {
-	return len(msg.Data) == 0 && msg.Header.Get("Status") == "503"
 }
 
 // readOffer reads an answer to $SRV.INFO. Endpoints that are not routes of that service

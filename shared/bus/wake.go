@@ -19,7 +19,7 @@ func (w *Wake) Publish(source string) {
 }
 
 // Subscribe returns a channel that receives a value after one or more rings of source,
-// and once after each reconnect. Call the function to end the subscription.
+// and once after each connect. Call the function to end the subscription.
 func (w *Wake) Subscribe(source string) (<-chan struct{}, func()) {
 	return w.conn.listen(wakeSubject(source))
 }

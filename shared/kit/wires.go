@@ -67,7 +67,7 @@ func (w *wires) mountedHere() []string {
 func (w *wires) startServer() error {
 	s := w.system
 	edge := ""
-	for _, spec := range s.here {
+	for _, spec := range s.program.Specs {
 		if spec.Edge {
 			edge = spec.Name
 		}
