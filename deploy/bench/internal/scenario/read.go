@@ -1,0 +1,47 @@
+package scenario
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/deploy/bench/internal/load"
+)
+
+const sessionPath = "/api/auth/get-session"
+
+func bare(_ context.Context, v *Visitor) (load.Script, error) {
+	return newFixed(v.address, call{method: http.MethodGet, path: sessionPath}, `"session"`), nil
+}
+
+func session(ctx context.Context, v *Visitor) (load.Script, error) {
+	account, err := v.signedUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newFixed(v.address, call{method: http.MethodGet, path: sessionPath, cookie: account.Cookie}, account.Email), nil
+}
+
+func guarded(ctx context.Context, v *Visitor) (load.Script, error) {
+	tokens, err := v.exchange(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newFixed(v.address, call{method: http.MethodGet, path: "/api/v1/me", authorization: "Bearer " + tokens.Access}, v.email("")), nil
+}
+
+func guardedBySession(ctx context.Context, v *Visitor) (load.Script, error) {
+	account, err := v.signedUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newFixed(v.address, call{method: http.MethodGet, path: sessionPath, authorization: "Bearer " + account.Session}, account.Email), nil
+}
+
+func mint(ctx context.Context, v *Visitor) (load.Script, error) {
+	account, err := v.signedUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Every JWT begins with the Base64 of `{"`.
+	return newFixed(v.address, call{method: http.MethodGet, path: "/api/auth/token", cookie: account.Cookie}, `"token":"eyJ`), nil
+}
