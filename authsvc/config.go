@@ -3,10 +3,10 @@ package authsvc
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/captcha"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 	"github.com/gatehouse-auth/gatehouse/shared/secret"
@@ -79,10 +79,9 @@ func (c Config) origins(development bool) ([]string, error) {
 	if len(c.TrustedOrigins) == 0 && development {
 		return []string{developmentOrigin}, nil
 	}
-	for _, origin := range c.TrustedOrigins {
-		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_ORIGINS: %q is not an origin such as https://app.example.com (no path, no trailing slash)", origin)
+	for _, trusted := range c.TrustedOrigins {
+		if err := origin.CheckPattern(trusted); err != nil {
+			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_ORIGINS: %q %w", trusted, err)
 		}
 	}
 	return c.TrustedOrigins, nil

@@ -132,21 +132,25 @@ func TestService_VerifyEmailRefuses(t *testing.T) {
 	}{
 		"nothing": {func(*testing.T, *authtest.World, string) string { return "" }, token.ErrMailInvalid},
 		"a proof that has expired": {func(t *testing.T, w *authtest.World, _ string) string {
+			t.Helper()
 			proof := proofOf(t, w, ada)
 			w.Clock.Advance(token.MailLife)
 			return proof
 		}, token.ErrMailExpired},
 		"a proof of an address that changed since (Supabase Auth 35d38d9, row 44)": {func(t *testing.T, w *authtest.World, id string) string {
+			t.Helper()
 			w.Identity.Change(id, func(u *identityapi.User) { u.Email = "new@example.com" })
 			return proofOf(t, w, ada)
 		}, account.ErrUserNotFound},
 		"a proof of an address that another user has now": {func(t *testing.T, w *authtest.World, id string) string {
+			t.Helper()
 			proof := proofOf(t, w, ada)
 			w.Identity.Delete(id)
 			w.SignUp(t, ada)
 			return proof
 		}, account.ErrInvalidToken},
 		"a reset secret (Better Auth GHSA-965c-763c-88jm, row 45)": {func(t *testing.T, w *authtest.World, _ string) string {
+			t.Helper()
 			return requestReset(t, w, ada)
 		}, token.ErrMailInvalid},
 	} {

@@ -1,0 +1,106 @@
+package httpapi_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/captcha"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/httpapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
+)
+
+func limited(c *httpapi.Config, clock *authtest.Clock) { c.Limits = throttle.New(clock.Now) }
+
+// TestLimits covers past-vulnerabilities rows 32, 37 and 39: who calls is what the edge says,
+// and every call counts, however malformed it is.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	from := func(address string, more ...string) map[string]string {
+		header := map[string]string{"Gatehouse-Client-Ip": address}
+		for i := 0; i < len(more); i += 2 {
+			header[more[i]] = more[i+1]
+		}
+		return header
+	}
+	attempt := func(body string, header map[string]string) request {
+		return request{path: "/sign-in/email", body: body, header: header}
+	}
+	wrong := object("email", ada, "password", newWords)
+
+	t.Run("refuse the fourth attempt in ten seconds and say when to come back", func(t *testing.T) {
+		t.Parallel()
+		a := newAppWith(t, authtest.Options{}, limited)
+		for _, body := range []string{wrong, "{", "[]"} {
+			if got := a.do(t, attempt(body, from("192.0.2.1"))); got.status == http.StatusTooManyRequests {
+				t.Fatalf("too early: %s", got.body)
+			}
+		}
+		got := a.do(t, attempt(wrong, from("192.0.2.1")))
+		if got.status != http.StatusTooManyRequests || got.header.Get("X-Retry-After") != "10" || got.header.Get("Retry-After") != "10" {
+			t.Errorf("status %d, X-Retry-After %q, Retry-After %q", got.status, got.header.Get("X-Retry-After"), got.header.Get("Retry-After"))
+		}
+		a.Clock.Advance(10 * time.Second)
+		patiently(func() answer { return a.do(t, attempt(wrong, from("192.0.2.1"))) }).wants(t, http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD")
+	})
+
+	t.Run("cannot be passed with other headers or none (authentik CVE-2023-36456)", func(t *testing.T) {
+		t.Parallel()
+		a := newAppWith(t, authtest.Options{}, limited)
+		for i, header := range []map[string]string{
+			from("", "X-Forwarded-For", "198.51.100.1"), from("a"), from("192.0.2.1, 192.0.2.2"), {"X-Real-Ip": "198.51.100.3"},
+		} {
+			got := a.do(t, attempt("{}", header))
+			if refused := got.status == http.StatusTooManyRequests; refused != (i == 3) {
+				t.Errorf("attempt %d: status %d", i+1, got.status)
+			}
+		}
+	})
+}
+
+// TestCaptcha: where captcha is on, sign-up, sign-in and reset take a solved challenge, and a
+// provider that does not answer lets nobody in.
+func TestCaptcha(t *testing.T) {
+	t.Parallel()
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.FormValue("response") {
+		case "solved":
+			_, _ = io.WriteString(w, `{"success":true}`)
+		case "down":
+			w.WriteHeader(http.StatusInternalServerError)
+		default:
+			_, _ = io.WriteString(w, `{"success":false}`)
+		}
+	}))
+	t.Cleanup(provider.Close)
+	client, err := captcha.New(captcha.Config{Secret: "secret", URL: provider.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newAppWith(t, authtest.Options{}, func(c *httpapi.Config, _ *authtest.Clock) { c.Captcha = client })
+	for path, body := range map[string]string{
+		"/sign-up/email":          object("email", ada, "password", authtest.Password, "name", "Ada"),
+		"/sign-in/email":          object("email", "nobody@example.com", "password", newWords),
+		"/request-password-reset": object("email", ada),
+	} {
+		for response, status := range map[string]int{
+			"": http.StatusBadRequest, "guess": http.StatusForbidden, "down": http.StatusServiceUnavailable,
+		} {
+			got := a.do(t, request{path: path, body: body, header: map[string]string{"X-Captcha-Response": response}})
+			if got.status != status {
+				t.Errorf("%s with the response %q: status %d, want %d; body %s", path, response, got.status, status, got.body)
+			}
+		}
+		got := patiently(func() answer {
+			return a.do(t, request{path: path, body: body, header: map[string]string{"X-Captcha-Response": "solved"}})
+		})
+		if got.status != http.StatusOK && !strings.Contains(got.body, "INVALID_EMAIL_OR_PASSWORD") {
+			t.Errorf("%s with a solved challenge: status %d, body %s", path, got.status, got.body)
+		}
+	}
+	a.do(t, request{path: "/get-session"}).wants(t, http.StatusOK, "")
+}

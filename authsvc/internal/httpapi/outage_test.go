@@ -1,0 +1,107 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
+)
+
+// calls are requests of a user who is signed in, one for each route that needs storage or
+// identity to answer. Those that work without both are left out.
+func calls(in signed, p pair, secret string) map[string]request {
+	post := func(path string, body string) request {
+		return request{method: http.MethodPost, path: path, body: body}
+	}
+	oauth := func(path string, body string) request {
+		return request{method: http.MethodPost, path: "/oauth2/" + path, body: body, header: map[string]string{"Content-Type": typeForm, "Cookie": ""}}
+	}
+	return map[string]request{
+		"sign-up-email":           post("/sign-up/email", object("email", eve, "password", newWords, "name", "Eve")),
+		"sign-in-email":           post("/sign-in/email", object("email", ada, "password", authtest.Password)),
+		"sign-out":                post("/sign-out", "{}"),
+		"get-session":             {path: "/get-session"},
+		"list-sessions":           {path: "/list-sessions"},
+		"revoke-session":          post("/revoke-session", object("token", in.Token)),
+		"revoke-sessions":         post("/revoke-sessions", "{}"),
+		"revoke-other-sessions":   post("/revoke-other-sessions", "{}"),
+		"send-verification-email": post("/send-verification-email", object("email", ada)),
+		"verify-email":            {path: "/verify-email?token=" + secret, header: map[string]string{"Cookie": ""}},
+		"request-password-reset":  post("/request-password-reset", object("email", ada)),
+		"reset-password-callback": {path: "/reset-password/guess?callbackURL=/"},
+		"reset-password":          post("/reset-password", object("newPassword", newWords, "token", "guess")),
+		"token":                   {path: "/token"},
+		"oauth2-token":            oauth("token", form("grant_type", "refresh_token", "refresh_token", p.RefreshToken)),
+		"oauth2-revoke":           oauth("revoke", form("token", p.RefreshToken)),
+		"oauth2-introspect":       oauth("introspect", form("token", p.RefreshToken)),
+	}
+}
+
+// TestOutage_IsNeverSuccess covers Fosite CVE-2020-15223 and Zitadel CVE-2024-32967 (rows 15
+// and 54): without its database no route answers 2xx, 3xx or "not found", and none says
+// where the database is.
+func TestOutage_IsNeverSuccess(t *testing.T) {
+	t.Parallel()
+	withoutStorage := []string{"ok", "error", "post-get-session", "jwks"} // jwks answers from memory for a while
+	a := newApp(t, authtest.Options{})
+	b := a.browser()
+	in := b.signUp(t, ada)
+	p := a.exchanged(t, in.Token)
+	link := a.link(t, ada)
+	proof := link[strings.Index(link, "=")+1 : strings.Index(link, "&")]
+	all := calls(in, p, proof)
+	for _, route := range a.table.Routes() {
+		if _, called := all[route.ID]; !called && !slices.Contains(withoutStorage, route.ID) {
+			t.Errorf("%s is not tried", route.ID)
+		}
+	}
+	a.Pool.Close()
+	for id, r := range all {
+		holder := &browser{app: a, origin: frontEnd, cookies: map[string]string{sessionID: b.cookies[sessionID]}}
+		got := patiently(func() answer { return holder.do(t, r) })
+		unavailable(t, id, got)
+	}
+}
+
+func unavailable(t *testing.T, id string, got answer) {
+	t.Helper()
+	after, err := strconv.Atoi(got.header.Get("Retry-After"))
+	if got.status != http.StatusServiceUnavailable || err != nil || after < 1 {
+		t.Errorf("%s: status %d, Retry-After %q, body %s; want 503 and a pause", id, got.status, got.header.Get("Retry-After"), got.body)
+	}
+	for _, hint := range []string{"postgres", "authsvc", "pool", "sql", "/tmp", "dial"} {
+		if strings.Contains(strings.ToLower(got.body), hint) {
+			t.Errorf("%s: the answer tells of %q: %s", id, hint, got.body)
+		}
+	}
+	for _, c := range got.cookies {
+		if c.Name == sessionID {
+			t.Errorf("%s: an outage changes the session's cookie", id)
+		}
+	}
+}
+
+// TestOutage_OfIdentity: without identity nobody is signed in or out, and nobody is told that
+// they do not exist.
+func TestOutage_OfIdentity(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, authtest.Options{})
+	b := a.browser()
+	in := b.signUp(t, ada)
+	p := a.exchanged(t, in.Token)
+	for _, method := range []string{"find_user", "reserve_user", "verify_email"} {
+		a.Identity.CutOff(method, authtest.BeforeCall)
+	}
+	for _, id := range []string{"sign-up-email", "sign-in-email", "get-session", "list-sessions", "revoke-sessions", "token", "oauth2-token", "request-password-reset"} {
+		r := calls(in, p, "")[id]
+		holder := &browser{app: a, origin: frontEnd, cookies: map[string]string{sessionID: b.cookies[sessionID]}}
+		unavailable(t, id, patiently(func() answer { return holder.do(t, r) }))
+	}
+	a.Identity.CutOff("find_user", authtest.Whole)
+	if b.session(t) == "" {
+		t.Error("the outage ended the session")
+	}
+}
