@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strings"
 )
 
 // Config is the gateway's part of the settings.
@@ -24,23 +25,33 @@ func (c Config) origins(development bool) ([]string, error) {
 		origins = []string{developmentOrigin}
 	}
 	for _, origin := range origins {
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_ORIGINS: %q is not an origin such as https://app.example.com (no path, no trailing slash)", origin)
+		if !isOrigin(origin) {
+			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_ORIGINS: %q is not an origin such as https://app.example.com (lower case, no path, no trailing slash, no pattern, no default port)", origin)
 		}
 	}
 	return origins, nil
+}
+
+// isOrigin reports whether a browser would spell an origin so: one that is spelt in
+// another way would never match, and nobody would know why.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.Scheme+"://"+u.Host != text {
+		return false
+	}
+	defaultPort := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	return strings.ToLower(u.Host) == u.Host && !strings.ContainsAny(u.Host, "*%_ ") && !strings.HasSuffix(u.Host, ":") && u.Port() != defaultPort
 }
 
 func (c Config) proxies() ([]netip.Prefix, error) {
 	var networks []netip.Prefix
 	for _, text := range c.TrustedProxies {
 		network, err := netip.ParsePrefix(text)
-		if address, plain := netip.ParseAddr(text); err != nil && plain == nil {
+		if address, plain := netip.ParseAddr(text); err != nil && plain == nil && address.Zone() == "" {
 			network, err = address.Prefix(address.BitLen())
 		}
-		if err != nil {
-			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_PROXIES: %q is not a network such as 10.0.0.0/8", text)
+		if err != nil || network.Addr().Is4In6() {
+			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_PROXIES: %q is not a network such as 10.0.0.0/8 or 2001:db8::/32", text)
 		}
 		networks = append(networks, network)
 	}

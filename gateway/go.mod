@@ -10,8 +10,11 @@ require (
 )
 
 require (
+	github.com/getkin/kin-openapi v0.153.0 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.9 // indirect
+	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/gorilla/mux v1.8.1 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
 )
 
 replace github.com/gatehouse-auth/gatehouse/shared => ../shared

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/gateway/gatewayapi"
@@ -43,7 +45,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	face, err := front.New(front.Config{
 		Routes: routes, Authn: authn.New(deps.Call, deps.BaseURL.String(), own.Trusted, deps.Now),
 		Address: clientip.New(proxies), Origins: origins, HTTPS: deps.BaseURL.Scheme == "https",
-		Log: deps.Log, Metrics: deps.Metrics, Now: deps.Now,
+		Expected: slices.Sorted(maps.Keys(gatewayapi.Graph())), Log: deps.Log, Metrics: deps.Metrics, Now: deps.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -60,11 +62,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 
 // ready reports which services of the graph have no routes yet.
 func ready(routes *route.Switch) error {
-	var want []string
-	for name := range gatewayapi.Graph() {
-		want = append(want, name)
-	}
-	if missing := routes.Missing(want); len(missing) > 0 {
+	if missing := routes.Missing(slices.Sorted(maps.Keys(gatewayapi.Graph()))); len(missing) > 0 {
 		return fmt.Errorf("waiting for %s", strings.Join(missing, ", "))
 	}
 	return nil

@@ -14,15 +14,22 @@ func Claims() map[string][]string {
 }
 
 // MayServe reports whether a service may publish a route with this path. The start page
-// is the gateway's alone.
+// is the gateway's alone. A claim of another service wins over /api/v1/<service>: a
+// service that is named "me" does not own /api/v1/me.
 func MayServe(service, path string) bool {
-	if service == Service && path == "/" {
-		return true
+	if path == "/" {
+		return service == Service
 	}
-	for _, claim := range append(Claims()[service], "/api/v1/"+service) {
-		if path == claim || strings.HasPrefix(path, claim+"/") {
-			return true
+	for owner, claims := range Claims() {
+		for _, claim := range claims {
+			if below(claim, path) {
+				return owner == service
+			}
 		}
 	}
-	return false
+	return service != "" && below("/api/v1/"+service, path)
+}
+
+func below(claim, path string) bool {
+	return path == claim || strings.HasPrefix(path, claim+"/")
 }

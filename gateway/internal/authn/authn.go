@@ -20,6 +20,9 @@ var ErrForbidden = fault.New(fault.Denied, "gateway.forbidden", "You may not do 
 // ErrOrigin means that a cookie came with a request from a place that is not trusted.
 var ErrOrigin = fault.New(fault.Denied, "gateway.origin", "This request does not come from a trusted origin.")
 
+// ErrUnavailable means that nobody can say now who is calling or what they may do.
+var ErrUnavailable = fault.New(fault.Unavailable, "gateway.unproven", "It cannot be found out now who you are. Try again.").WithRetryAfter(time.Second)
+
 // Authenticator proves callers and enforces guards. It is safe for concurrent use.
 type Authenticator struct {
 	call    rpc.Caller
@@ -54,23 +57,35 @@ func (a *Authenticator) Enforce(ctx context.Context, guard httpx.Guard, r *http.
 }
 
 // authenticate resolves the credentials of a request. A bearer token wins over a cookie;
-// a bearer token that proves nothing is refused even if a cookie would do.
+// a bearer token that proves nothing is refused even if a cookie would do. Authsvc gets
+// the one or the other, so that the check of the origin and what proves the caller never
+// part ways.
 func (a *Authenticator) authenticate(ctx context.Context, r *http.Request) (principal.Principal, error) {
-	authorization := r.Header.Get("Authorization")
-	scheme, bearer, _ := strings.Cut(authorization, " ")
-	if strings.EqualFold(scheme, "Bearer") && looksLikeJWT(bearer) {
-		return a.verify(ctx, bearer)
-	}
-	cookie := r.Header.Get("Cookie")
-	if authorization == "" && cookie == "" {
+	if len(r.Header.Values("Authorization")) > 1 {
 		return principal.Principal{}, authapi.ErrUnauthenticated
 	}
-	if authorization == "" && !a.sameSite(r) {
+	authorization := r.Header.Get("Authorization")
+	if scheme, bearer, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Bearer") {
+		if looksLikeJWT(bearer) {
+			return a.verify(ctx, bearer)
+		}
+		return a.resolve(ctx, authapi.AuthenticateIn{Authorization: authorization})
+	}
+	cookie := strings.Join(r.Header.Values("Cookie"), "; ")
+	if cookie == "" {
+		return principal.Principal{}, authapi.ErrUnauthenticated
+	}
+	if !a.sameSite(r) {
 		return principal.Principal{}, ErrOrigin
 	}
-	out, err := authapi.Authenticate.Call(ctx, a.call, authapi.AuthenticateIn{Cookie: cookie, Authorization: authorization})
+	return a.resolve(ctx, authapi.AuthenticateIn{Cookie: cookie})
+}
+
+// resolve asks authsvc whom a credential proves.
+func (a *Authenticator) resolve(ctx context.Context, in authapi.AuthenticateIn) (principal.Principal, error) {
+	out, err := authapi.Authenticate.Call(ctx, a.call, in)
 	if err != nil {
-		return principal.Principal{}, err
+		return principal.Principal{}, outage(err)
 	}
 	return principal.Principal{
 		Subject: out.UserID, SID: out.SessionID, Roles: out.Roles, AMR: out.AMR, AuthTime: out.AuthTime,
@@ -91,10 +106,19 @@ func (a *Authenticator) sameSite(r *http.Request) bool {
 func (a *Authenticator) authorize(ctx context.Context, p principal.Principal, permission string) error {
 	out, err := identityapi.Authorize.Call(ctx, a.call, identityapi.AuthorizeIn{UserID: p.Subject, Permission: permission})
 	if err != nil {
-		return err
+		return outage(err)
 	}
 	if !out.Allowed {
 		return ErrForbidden
 	}
 	return nil
+}
+
+// outage returns err, or ErrUnavailable in the place of one by which nobody answered: that
+// a module does not serve its method is not the caller's concern.
+func outage(err error) error {
+	if fault.KindOf(err) == fault.Unimplemented {
+		return ErrUnavailable.With(err)
+	}
+	return err
 }

@@ -16,7 +16,7 @@ import (
 
 const (
 	keysMaxAge = 5 * time.Minute // after which keys are fetched anew, so that retired ones go
-	fetchPause = time.Second     // between fetches for key ids that nobody knows
+	fetchPause = time.Second     // between fetches, for key ids that nobody knows and after a failure
 )
 
 // keys are the public keys of access tokens, fetched when needed. A key id that is not
@@ -26,7 +26,10 @@ type keys struct {
 	call    rpc.Caller
 	now     func() time.Time
 	current atomic.Pointer[keySet]
-	fetch   sync.Mutex
+
+	fetch    sync.Mutex // guards what follows
+	failure  error      // of the last fetch
+	failedAt time.Time
 }
 
 type keySet struct {
@@ -56,9 +59,23 @@ func (k *keys) refresh(ctx context.Context) (*keySet, error) {
 	if set := k.current.Load(); set != nil && k.now().Sub(set.fetched) < fetchPause {
 		return set, nil
 	}
-	out, err := authapi.SigningKeys.Call(ctx, k.call, authapi.SigningKeysIn{})
-	if err != nil {
+	if k.failure != nil && k.now().Sub(k.failedAt) < fetchPause {
+		return nil, k.failure
+	}
+	set, err := k.published(ctx)
+	if k.failure, k.failedAt = err, k.now(); err != nil {
 		return nil, err
+	}
+	k.current.Store(set)
+	return set, nil
+}
+
+// published asks authsvc for the keys. The caller who happens to ask is not the only one
+// who waits, so their going away does not end it.
+func (k *keys) published(ctx context.Context) (*keySet, error) {
+	out, err := authapi.SigningKeys.Call(context.WithoutCancel(ctx), k.call, authapi.SigningKeysIn{})
+	if err != nil {
+		return nil, outage(err)
 	}
 	var published jose.JSONWebKeySet
 	if err := json.Unmarshal(out.JWKS, &published); err != nil {
@@ -68,6 +85,5 @@ func (k *keys) refresh(ctx context.Context) (*keySet, error) {
 	for _, key := range published.Keys {
 		set.byID[key.KeyID] = key
 	}
-	k.current.Store(set)
 	return set, nil
 }

@@ -18,9 +18,12 @@ type event struct {
 	request *http.Request
 	target  *route.Target // nil: none was found
 	caller  principal.Principal
+	began   time.Time
 }
 
-func (f *Front) record(e *event, a *answer, took time.Duration) {
+// record writes the line. cut says that the connection ends without the whole answer.
+func (f *Front) record(e *event, a *answer, cut bool) {
+	took := f.Now().Sub(e.began)
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
@@ -40,6 +43,9 @@ func (f *Front) record(e *event, a *answer, took time.Duration) {
 	}
 	if a.fault != "" {
 		line = line.Str("fault", a.fault)
+	}
+	if cut {
+		line = line.Bool("cut", true)
 	}
 	line.Msg("request")
 }

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
@@ -23,14 +27,15 @@ import (
 
 // Config is what the Front stands on. All fields are required.
 type Config struct {
-	Routes  *route.Switch
-	Authn   *authn.Authenticator
-	Address *clientip.Judge
-	Origins Origins
-	HTTPS   bool // the public origin is https
-	Log     zerolog.Logger
-	Metrics prometheus.Registerer
-	Now     func() time.Time
+	Routes   *route.Switch
+	Authn    *authn.Authenticator
+	Address  *clientip.Judge
+	Origins  Origins
+	HTTPS    bool     // the public origin is https
+	Expected []string // services whose paths answer 503, not 404, until they come up
+	Log      zerolog.Logger
+	Metrics  prometheus.Registerer
+	Now      func() time.Time
 }
 
 // Front serves every request of the public listener.
@@ -64,14 +69,34 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !trace.ValidRequestID(id) {
 		id = trace.NewRequestID()
 	}
-	r = r.WithContext(trace.With(r.Context(), trace.Span{RequestID: id, Traceparent: r.Header.Get("Traceparent")}))
+	span := trace.Span{RequestID: id, Traceparent: traceparent(r.Header)}
+	r = r.WithContext(trace.With(r.Context(), span))
 	answer := &answer{ResponseWriter: w}
 	answer.Header().Set(httpx.RequestIDHeader, id)
 	f.secure(answer.Header())
 
-	line := &event{request: r}
-	defer func() { f.record(line, answer, f.Now().Sub(began)) }()
+	line := &event{request: r, began: began}
+	defer f.finish(answer, line)
 	f.serve(answer, r, line)
+}
+
+// finish writes the log line, whatever became of the request. A panic before the answer
+// began is answered with 500; one behind that cuts the connection.
+func (f *Front) finish(answer *answer, line *event) {
+	broken := recover()
+	if broken != nil && broken != http.ErrAbortHandler { //nolint:errorlint // a panic's value
+		err := fmt.Errorf("panic: %v\n%s", broken, debug.Stack())
+		if answer.status == 0 {
+			f.fail(answer, line.request, httpx.Problem, err)
+			broken = nil
+		} else {
+			f.logFailure(line.request, err)
+		}
+	}
+	f.record(line, answer, broken != nil)
+	if broken != nil {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // serve runs the steps that may end with an answer of their own.
@@ -106,21 +131,23 @@ func (f *Front) serve(w http.ResponseWriter, r *http.Request, line *event) {
 // forward hands the request to the module. Routes with pages are asked page by page, so
 // that no answer inside the system is large.
 func (f *Front) forward(w http.ResponseWriter, r *http.Request, target *route.Target) {
-	ctx, cancel := context.WithTimeout(r.Context(), target.Route.Timeout)
-	defer cancel()
-	if r.Method == http.MethodHead {
-		r = r.Clone(ctx)
+	head := r.Method == http.MethodHead
+	if head {
+		r = r.Clone(r.Context())
 		r.Method = http.MethodGet // net/http drops the body of the answer
 	}
-	if !target.Route.Paged {
-		target.Handler.ServeHTTP(w, r.WithContext(ctx))
+	if target.Route.Paged {
+		f.forwardPages(w, r, target, head)
 		return
 	}
-	f.forwardPages(w, r, target)
+	ctx, cancel := context.WithTimeout(r.Context(), target.Route.Timeout)
+	defer cancel()
+	target.Handler.ServeHTTP(w, r.WithContext(ctx))
 }
 
-// inward returns the request as the module gets it: no header of ours from outside, the
-// caller's address as judged here, the principal in the context, the body in memory.
+// inward returns the request as the module gets it: no header that is the gateway's to
+// say, the caller's address as judged here, the principal in the context, the body in
+// memory.
 func (f *Front) inward(r *http.Request, caller principal.Principal, body []byte) *http.Request {
 	ctx := r.Context()
 	if caller.Subject != "" {
@@ -128,14 +155,20 @@ func (f *Front) inward(r *http.Request, caller principal.Principal, body []byte)
 	}
 	in := r.Clone(ctx)
 	for name := range in.Header {
-		if strings.HasPrefix(name, httpx.InternalPrefix) {
+		if reserved(name) {
 			delete(in.Header, name)
 		}
+	}
+	span := trace.From(ctx)
+	in.Header.Set(httpx.RequestIDHeader, span.RequestID)
+	if span.Traceparent == "" {
+		in.Header.Del("Traceparent")
 	}
 	if address := f.Address.Address(r); address.IsValid() {
 		in.Header.Set(httpx.ClientIPHeader, address.String())
 	}
-	in.Body, in.ContentLength, in.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+	in.Body, in.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	in.TransferEncoding, in.Trailer = nil, nil
 	return in
 }
 
@@ -159,7 +192,7 @@ func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 
 // odd reports whether a path is spelt in a way that two programs could read differently
 // (Ory Oathkeeper CVE-2026-33494): dot segments, doubled slashes, needless or double
-// percent-encoding, controls.
+// percent-encoding, controls, what is not UTF-8.
 func odd(r *http.Request) bool {
 	path := r.URL.Path
 	if r.URL.RawPath != "" || !strings.HasPrefix(path, "/") || strings.Contains(path, "//") || strings.ContainsAny(path, "\\;%") {
@@ -170,5 +203,5 @@ func odd(r *http.Request) bool {
 			return true
 		}
 	}
-	return strings.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == 0x7f })
+	return !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl)
 }

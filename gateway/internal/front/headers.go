@@ -1,6 +1,12 @@
 package front
 
-import "net/http"
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/shared/httpx"
+)
 
 // secure sets the headers that every answer carries. A module may replace the policy of
 // a page of its own.
@@ -16,4 +22,24 @@ func (f *Front) secure(header http.Header) {
 	if f.HTTPS {
 		header.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
+}
+
+// reserved reports whether a header is the gateway's to say and never a caller's: its own
+// ones, and those in which proxies tell who came and how, which the gateway has judged.
+// An underscore counts as a dash, as it does for some programs behind proxies (Oathkeeper
+// GHSA-w9mr-28mw-j8hg, OAuth2 Proxy CVE-2025-64484).
+func reserved(name string) bool {
+	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+	return strings.HasPrefix(name, strings.ToLower(httpx.InternalPrefix)) ||
+		strings.HasPrefix(name, "x-forwarded-") || name == "forwarded" || name == "x-real-ip"
+}
+
+var traceparentPattern = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
+
+// traceparent returns the caller's W3C trace context if there is one and it is well formed.
+func traceparent(header http.Header) string {
+	if values := header.Values("Traceparent"); len(values) == 1 && traceparentPattern.MatchString(values[0]) {
+		return values[0]
+	}
+	return ""
 }

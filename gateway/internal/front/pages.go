@@ -5,16 +5,22 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/route"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 )
 
+// pageTime is how long a client may take to read a page.
+const pageTime = 60 * time.Second
+
 // forwardPages answers with all pages of a route, one after the other. Each page is a
 // request of its own with the cursor that the page before named. An error on the first
 // page is answered as such; one on a later page cuts the connection, so that nobody
-// takes a part for the whole.
-func (f *Front) forwardPages(w http.ResponseWriter, r *http.Request, target *route.Target) {
+// takes a part for the whole. The time to write counts for each page anew. With onlyFirst,
+// for HEAD, the other pages are not asked for.
+func (f *Front) forwardPages(w http.ResponseWriter, r *http.Request, target *route.Target, onlyFirst bool) {
+	connection := http.NewResponseController(w)
 	for cursor, first := "", true; first || cursor != ""; first = false {
 		page := &page{header: http.Header{}}
 		f.askPage(page, r, target, cursor)
@@ -28,13 +34,18 @@ func (f *Front) forwardPages(w http.ResponseWriter, r *http.Request, target *rou
 		} else if page.code() != http.StatusOK {
 			panic(http.ErrAbortHandler)
 		}
-		if _, err := io.Copy(w, &page.body); err != nil {
-			return // the client has gone
+		_ = connection.SetWriteDeadline(f.Now().Add(pageTime)) // a recorder has none
+		if _, err := io.Copy(w, &page.body); err != nil || r.Context().Err() != nil {
+			panic(http.ErrAbortHandler) // the client has gone, or reads too slowly
 		}
-		_ = http.NewResponseController(w).Flush()
+		_ = connection.Flush()
+		before := cursor
 		cursor = page.header.Get(httpx.NextHeader)
-		if page.code() != http.StatusOK || r.Context().Err() != nil {
+		if page.code() != http.StatusOK || onlyFirst {
 			return
+		}
+		if cursor != "" && cursor == before {
+			panic(http.ErrAbortHandler) // it would never end
 		}
 	}
 }

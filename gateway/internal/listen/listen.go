@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"net"
 	"net/http"
 	"time"
@@ -33,11 +34,21 @@ func New(c Config, handler http.Handler, log zerolog.Logger) *Listener {
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12},
+		ErrorLog:          stdlog.New(log, "", 0),
+		// OPTIONS * is a request like any other: with our headers and a log line.
+		DisableGeneralOptionsHandler: true,
 	}}
 }
 
 // Start listens and serves until Stop. It returns once connections are accepted.
 func (l *Listener) Start(ctx context.Context) error {
+	if l.config.Cert != "" {
+		certificate, err := tls.LoadX509KeyPair(l.config.Cert, l.config.Key)
+		if err != nil {
+			return fmt.Errorf("GATEHOUSE_TLS_CERT, GATEHOUSE_TLS_KEY: %w", err)
+		}
+		l.server.TLSConfig.Certificates = []tls.Certificate{certificate}
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", l.config.Addr)
 	if err != nil {
 		return fmt.Errorf("GATEHOUSE_HTTP_ADDR: %w", err)
@@ -55,7 +66,7 @@ func (l *Listener) serve(listener net.Listener) error {
 	if l.config.Cert == "" {
 		return l.server.Serve(listener)
 	}
-	return l.server.ServeTLS(listener, l.config.Cert, l.config.Key)
+	return l.server.ServeTLS(listener, "", "") // the certificate is in the configuration
 }
 
 // Stop ends the listener: no new connections, requests in flight finish until ctx ends.

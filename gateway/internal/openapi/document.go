@@ -2,6 +2,8 @@ package openapi
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,8 +80,8 @@ func parameters(r httpx.Route) []any {
 			list = append(list, parameter(strings.TrimSuffix(name, "}"), "path", ""))
 		}
 	}
-	for name, meaning := range r.Doc.Query {
-		list = append(list, parameter(name, "query", meaning))
+	for _, name := range slices.Sorted(maps.Keys(r.Doc.Query)) {
+		list = append(list, parameter(name, "query", r.Doc.Query[name]))
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package route
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func New(mounts []httpx.Mount, log zerolog.Logger) *Router {
 	taken := map[string]string{}
 	for _, m := range mounts {
 		for _, row := range m.Routes {
-			place := row.Method + " " + row.Path
+			place := row.Method + " " + variable.ReplaceAllString(row.Path, "{}")
 			owner, claimed := taken[place]
 			if claimed || !gatewayapi.MayServe(m.Service, row.Path) {
 				log.Error().Str("service", m.Service).Str("route", place).Str("owner", owner).Msg("route refused: the path is not this service's")
@@ -45,6 +46,9 @@ func New(mounts []httpx.Mount, log zerolog.Logger) *Router {
 	}
 	return r
 }
+
+// variable is a segment that stands for any text; its name makes no other route.
+var variable = regexp.MustCompile(`\{[^}]*\}`)
 
 func (r *Router) add(t *Target) {
 	r.targets = append(r.targets, t)
@@ -61,39 +65,44 @@ func (r *Router) add(t *Target) {
 // Targets lists every route that is served. The caller must not change them.
 func (r *Router) Targets() []*Target { return r.targets }
 
-// Find returns the target of a request. If there is none, allowed lists the methods that
-// the path does have; it is empty for an unknown path. HEAD finds the target of GET.
+// Find returns the target of a request; a path without variables goes before one with
+// them. If there is none, allowed lists the methods that the path does have; it is empty
+// for an unknown path. HEAD finds the target of GET.
 func (r *Router) Find(req *http.Request) (target *Target, allowed []string) {
 	method := req.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	if methods, ok := r.exact[req.URL.Path]; ok {
-		if t := methods[method]; t != nil {
-			return t, nil
-		}
-		for m := range methods {
-			allowed = append(allowed, m)
-		}
-		slices.Sort(allowed)
-		return nil, allowed
+	methods := r.exact[req.URL.Path]
+	if t := methods[method]; t != nil {
+		return t, nil
 	}
-	probe := &http.Request{Method: method, URL: req.URL, Header: req.Header, Host: req.Host}
-	var match mux.RouteMatch
-	if r.patterns.Match(probe, &match) && match.MatchErr == nil {
-		if m, ok := match.Handler.(matched); ok {
-			return m.target, nil
-		}
+	if t := r.match(req, method); t != nil {
+		return t, nil
 	}
 	for _, t := range r.targets {
-		probe.Method = t.Route.Method
-		var other mux.RouteMatch
-		if strings.Contains(t.Route.Path, "{") && !slices.Contains(allowed, probe.Method) && r.patterns.Match(probe, &other) && other.MatchErr == nil {
-			allowed = append(allowed, probe.Method)
+		if m := t.Route.Method; !slices.Contains(allowed, m) && (methods[m] != nil || r.match(req, m) != nil) {
+			allowed = append(allowed, m)
 		}
+	}
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
 	}
 	slices.Sort(allowed)
 	return nil, allowed
+}
+
+// match returns the target with variables in its path that serves the method there.
+func (r *Router) match(req *http.Request, method string) *Target {
+	probe := &http.Request{Method: method, URL: req.URL, Header: req.Header, Host: req.Host}
+	var found mux.RouteMatch
+	if !r.patterns.Match(probe, &found) || found.MatchErr != nil {
+		return nil
+	}
+	if m, ok := found.Handler.(matched); ok {
+		return m.target
+	}
+	return nil
 }
 
 // matched carries a target through mux, which hands out handlers.
