@@ -63,6 +63,13 @@ func (e *Error) Is(target error) bool {
 	return ok && other.Code == e.Code
 }
 
+// Alarming reports whether the failure is a bug or an outage that showed here, which a
+// log line must tell. An outage without a cause was told of where it showed, and a caller
+// that went away is none.
+func (e *Error) Alarming() bool {
+	return e.Kind == Internal || e.Kind == Unavailable && e.Err != nil && !errors.Is(e.Err, context.Canceled)
+}
+
 // With returns a copy that carries err as its cause.
 func (e *Error) With(err error) *Error {
 	copied := *e
@@ -92,6 +99,9 @@ func From(err error) *Error {
 		return nil
 	}
 	if found, ok := errors.AsType[*Error](err); ok {
+		if found == nil { // a nil *Error, returned as an error
+			return New(Internal, "internal", "Something went wrong on our side.")
+		}
 		return found
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

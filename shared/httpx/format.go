@@ -57,14 +57,19 @@ func WriteError(w http.ResponseWriter, r *http.Request, format Format, err error
 	case CodeMessage:
 		_ = writeJSON(w, status, "application/json", codeMessage{f.Message, f.Code})
 	case OAuth:
-		if f.Kind == fault.Unauthenticated {
-			header.Set("WWW-Authenticate", `Basic realm="token"`)
+		code := oauthCode(f)
+		if code == "invalid_client" {
+			status = http.StatusUnauthorized
+			header.Set("WWW-Authenticate", `Basic realm="token"`) // RFC 9110, section 15.5.2
 		}
 		header.Set("Cache-Control", "no-store")
-		_ = writeJSON(w, oauthStatus(f, status), "application/json", oauthError{oauthCode(f), f.Message})
+		_ = writeJSON(w, status, "application/json", oauthError{code, f.Message})
 	case Problem:
 		if f.Kind == fault.Unauthenticated && header.Get("WWW-Authenticate") == "" {
 			header.Set("WWW-Authenticate", "Bearer")
+		}
+		if f.Is(ErrMediaType) {
+			status = http.StatusUnsupportedMediaType // RFC 9110, section 15.5.16
 		}
 		_ = WriteProblem(w, r, status, f)
 	}
@@ -101,16 +106,11 @@ func oauthCode(f *fault.Error) string {
 		return "temporarily_unavailable"
 	case fault.Internal, fault.Unimplemented:
 		return "server_error"
+	case fault.Unauthenticated:
+		return "invalid_client"
 	default:
 		return "invalid_request"
 	}
-}
-
-func oauthStatus(f *fault.Error, status int) int {
-	if f.Code == "invalid_client" {
-		return http.StatusUnauthorized
-	}
-	return status
 }
 
 // WriteJSON answers 200 with value as JSON.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -86,24 +85,23 @@ func (g Guard) valid() bool {
 	return false
 }
 
-var (
-	idPattern   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	pathPattern = regexp.MustCompile(`^(/([A-Za-z0-9._~-]+|\{[a-z_]+\}))+$|^/$`)
-)
+var idPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // check reports the first thing wrong with a route.
 func (r Route) check() error {
 	switch {
 	case !idPattern.MatchString(r.ID):
 		return fmt.Errorf("route %q: the id must be lower case letters, digits and dashes", r.ID)
-	case r.Method == "" || r.Method != strings.ToUpper(r.Method):
+	case !verbPattern.MatchString(r.Method):
 		return fmt.Errorf("route %s: method %q", r.ID, r.Method)
-	case !pathPattern.MatchString(r.Path):
+	case !validPath(r.Path):
 		return fmt.Errorf("route %s: path %q", r.ID, r.Path)
 	case !r.Guard.valid():
 		return fmt.Errorf("route %s: no valid guard: say who may call it", r.ID)
 	case r.MaxBody < 0 || r.MaxBody > MaxBody:
 		return fmt.Errorf("route %s: body limit %d is not within 0 and %d", r.ID, r.MaxBody, MaxBody)
+	case r.Timeout < 0:
+		return fmt.Errorf("route %s: timeout %s", r.ID, r.Timeout)
 	case !r.Errors.valid():
 		return fmt.Errorf("route %s: error format %q", r.ID, r.Errors)
 	case r.Doc.Summary == "":
@@ -126,27 +124,8 @@ func (r Route) withDefaults() Route {
 	return r
 }
 
-// match sets the path values of r if its path fits the route's, and reports whether it does.
-func (r Route) match(req *http.Request) bool {
-	want, got := strings.Split(r.Path, "/"), strings.Split(req.URL.Path, "/")
-	if len(want) != len(got) {
-		return false
-	}
-	for i, segment := range want {
-		if name, ok := strings.CutPrefix(segment, "{"); ok {
-			if got[i] == "" {
-				return false
-			}
-			req.SetPathValue(strings.TrimSuffix(name, "}"), got[i])
-		} else if segment != got[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // CheckRoutes reports every fault of a route table: malformed rows, a missing guard,
-// two rows with one id or with one method and path.
+// two rows with one id or in one place (method and path).
 func CheckRoutes(routes []Route) error {
 	var faults []error
 	ids, places := map[string]bool{}, map[string]bool{}
@@ -155,11 +134,10 @@ func CheckRoutes(routes []Route) error {
 		if err := r.check(); err != nil {
 			faults = append(faults, err)
 		}
-		place := r.Method + " " + r.Path
-		if ids[r.ID] || places[place] {
-			faults = append(faults, fmt.Errorf("route %s (%s) is in the table twice", r.ID, place))
+		if ids[r.ID] || places[r.place()] {
+			faults = append(faults, fmt.Errorf("route %s (%s %s) is in the table twice", r.ID, r.Method, r.Path))
 		}
-		ids[r.ID], places[place] = true, true
+		ids[r.ID], places[r.place()] = true, true
 	}
 	return errors.Join(faults...)
 }

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -84,12 +85,15 @@ func (p *pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // fail answers with err, unless an answer has begun, and logs what needs a person.
 func (p *pipeline) fail(w *tracker, r *http.Request, err error) {
 	f := fault.From(err)
-	if f.Kind == fault.Internal || (f.Kind == fault.Unavailable && f.Err != nil) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok && f.Kind == fault.Internal {
+		f = ErrTooLarge // a handler that reads the body itself
+	}
+	if f.Alarming() {
 		p.log.Error().Err(err).Str("route", p.route.ID).Str("code", f.Code).
 			Str("request_id", trace.From(r.Context()).RequestID).Msg("request failed")
 	}
 	if !w.begun {
-		WriteError(w, r, p.route.Errors, err)
+		WriteError(w, r, p.route.Errors, f)
 	}
 }
 

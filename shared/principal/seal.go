@@ -34,7 +34,7 @@ type sealed struct {
 	Principal Principal `json:"p"`
 	Audience  string    `json:"aud"`
 	Request   string    `json:"rid"`
-	Expires   int64     `json:"exp"` // seconds
+	Expires   int64     `json:"exp"` // seconds, rounded down; not valid from then on
 }
 
 // Seal returns p as text for one audience and one request id.
@@ -44,7 +44,7 @@ func (s *Sealer) Seal(p Principal, audience, request string) (string, error) {
 		return "", err
 	}
 	text := base64.RawURLEncoding.EncodeToString(body)
-	return text + "." + base64.RawURLEncoding.EncodeToString(s.mac(text)), nil
+	return text + "." + s.mac(text), nil
 }
 
 // Open returns the principal of a text that Seal made for this audience and request
@@ -54,8 +54,7 @@ func (s *Sealer) Open(text, audience, request string) (Principal, error) {
 	if !found {
 		return Principal{}, ErrSeal
 	}
-	got, err := base64.RawURLEncoding.DecodeString(mac)
-	if err != nil || !hmac.Equal(got, s.mac(body)) {
+	if !hmac.Equal([]byte(mac), []byte(s.mac(body))) { // as text: base64 has several forms of one value
 		return Principal{}, ErrSeal
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(body)
@@ -66,14 +65,14 @@ func (s *Sealer) Open(text, audience, request string) (Principal, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return Principal{}, ErrSeal
 	}
-	if in.Audience != audience || in.Request != request || s.now().Unix() > in.Expires {
+	if in.Audience != audience || in.Request != request || s.now().Unix() >= in.Expires {
 		return Principal{}, ErrSeal
 	}
 	return in.Principal, nil
 }
 
-func (s *Sealer) mac(text string) []byte {
+func (s *Sealer) mac(text string) string {
 	mac := hmac.New(sha256.New, s.key[:])
 	mac.Write([]byte(text))
-	return mac.Sum(nil)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

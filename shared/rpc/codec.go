@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
 
 // Codec calls a Server in the same process through the encoding that a wire would
@@ -21,9 +23,12 @@ var _ Caller = (*Codec)(nil)
 
 // Invoke implements Caller.
 func (c *Codec) Invoke(ctx context.Context, desc Desc, in, out any) error {
+	if err := ctx.Err(); err != nil {
+		return fault.From(err)
+	}
 	request, err := json.Marshal(in)
 	if err != nil {
-		return fmt.Errorf("encode call of %s: %w", desc.Key(), err)
+		return c.server.answer(ctx, desc, fmt.Errorf("encode call: %w", err))
 	}
 	if c.twice && desc.Idempotent {
 		if _, err := c.server.ServeJSON(ctx, desc.Key(), request); err != nil {
@@ -35,7 +40,7 @@ func (c *Codec) Invoke(ctx context.Context, desc Desc, in, out any) error {
 		return err
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("decode answer of %s: %w", desc.Key(), err)
+		return c.server.answer(ctx, desc, fmt.Errorf("decode answer: %w", err))
 	}
 	return nil
 }

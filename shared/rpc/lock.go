@@ -23,24 +23,37 @@ func Lock(methods []Desc) string {
 // lockType lists the fields of t that travel, below path. Types that marshal
 // themselves count as one value.
 func lockType(path string, t reflect.Type, parents []reflect.Type) []string {
-	optional := ""
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		if marshalsItself(t) {
-			break
-		}
-		optional += map[reflect.Kind]string{reflect.Pointer: "?", reflect.Slice: "[]"}[t.Kind()]
+	shape := ""
+	for mark := shapeMark(t); mark != "" && !marshalsItself(t); mark = shapeMark(t) {
+		shape += mark
 		t = t.Elem()
 	}
 	if t.Kind() != reflect.Struct || marshalsItself(t) || slices.Contains(parents, t) {
-		return []string{path + optional + " " + t.String()}
+		return []string{path + shape + " " + t.String()}
 	}
 	var lines []string
 	for i := range t.NumField() {
 		field := t.Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		lines = append(lines, lockType(path+optional+"."+name, field.Type, append(parents, t))...)
+		lines = append(lines, lockType(path+shape+"."+name, field.Type, append(parents, t))...)
 	}
 	return lines
+}
+
+// shapeMark says how a path goes on below a type that holds others; empty for the rest.
+func shapeMark(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return "?"
+	case reflect.Slice:
+		return "[]"
+	case reflect.Array:
+		return fmt.Sprintf("[%d]", t.Len())
+	case reflect.Map:
+		return "{}"
+	default:
+		return ""
+	}
 }
 
 // CheckLock reports the first line of the old lock that the new one lacks: inside a

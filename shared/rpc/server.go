@@ -106,7 +106,7 @@ func (s *Server) run(ctx context.Context, h bound, in any) (out any, err error) 
 // those that mean a bug or an outage.
 func (s *Server) answer(ctx context.Context, d Desc, err error) error {
 	crossing := *fault.From(err)
-	if crossing.Kind == fault.Internal || (crossing.Kind == fault.Unavailable && crossing.Err != nil) {
+	if crossing.Alarming() {
 		s.log.Error().Err(err).Str("method", d.Key()).Str("code", crossing.Code).
 			Str("request_id", trace.From(ctx).RequestID).Msg("call failed")
 	}

@@ -1,4 +1,3 @@
-// Package rpctest holds what tests of contracts share.
 package rpctest
 
 import (
@@ -14,7 +13,7 @@ var update = flag.Bool("update", false, "write contract.lock anew")
 // Locked fails the test unless the methods are what contract.lock in the current
 // folder says, give or take additions that -update has yet to record. A removal or a
 // change of type fails even with -update: delete the line by hand with a new major.
-func Locked(t *testing.T, methods []rpc.Desc) {
+func Locked(t testing.TB, methods []rpc.Desc) {
 	t.Helper()
 	const file = "contract.lock"
 	current := rpc.Lock(methods)
