@@ -38,7 +38,8 @@ func TestRead_TakesSettings(t *testing.T) {
 		}},
 		{
 			"takes every variable",
-			[]string{"BENCH_CONNECTIONS=64", "BENCH_ROUNDS=5", "BENCH_SECONDS=10", "BENCH_BIN=b", "REFERENCE_SERVER=r"}, nil,
+			[]string{"BENCH_CONNECTIONS=64", "BENCH_ROUNDS=5", "BENCH_SECONDS=10", "BENCH_BIN=b", "REFERENCE_SERVER=r"},
+			nil,
 			func(s *settings) {
 				s.Connections, s.Rounds, s.Measured, s.Binaries, s.Reference = 64, 5, 10*time.Second, "b", "r"
 			},

@@ -16,6 +16,6 @@ func Program() kit.Program {
 		Name:     "gatehouse",
 		Specs:    []kit.Spec{identity.Spec(), authsvc.Spec(), audit.Spec(), gateway.Spec()},
 		Graph:    gatewayapi.Graph(),
-		Commands: []kit.Command{splitCommand(), grantCommand()},
+		Commands: append([]kit.Command{splitCommand(), grantCommand()}, audit.Commands()...),
 	}
 }

@@ -67,7 +67,7 @@ func runSplit(ctx context.Context, env kit.Env, environ map[string]string) error
 	stopped := ctx.Err() != nil
 	cancel()
 	for range 3 {
-		<-ended
+		_ = <-ended // the first to end said why
 	}
 	if stopped {
 		return nil

@@ -94,12 +94,12 @@ func (s *System) openModule(ctx context.Context, spec Spec, administrator secret
 			return fmt.Errorf("%s_DATABASE_URL is missing: the other modules have one, and there is no GATEHOUSE_DATABASE_URL", modulePrefix(spec.Name))
 		}
 		password := s.rolePassword(spec.Name)
-		if err := pg.Prepare(ctx, administrator.Reveal(), []pg.Module{{Name: spec.Name, Password: password}}); err != nil {
-			return err
-		}
 		var err error
 		if runtime, err = asRole(administrator, spec.Name, password); err != nil {
 			return err
+		}
+		if err := pg.Prepare(ctx, administrator.Reveal(), []pg.Module{{Name: spec.Name, Password: password}}); err != nil {
+			return fmt.Errorf("%s_DATABASE_URL: %w", Prefix, err)
 		}
 		migrate = administrator
 	}

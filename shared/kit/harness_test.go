@@ -2,7 +2,6 @@ package kit_test
 
 import (
 	"context"
-	"maps"
 	"net"
 	"strings"
 	"sync"
@@ -153,11 +152,4 @@ func freeAddress(t testing.TB) string {
 	}
 	defer func() { _ = listener.Close() }()
 	return listener.Addr().String()
-}
-
-// with returns a copy of the settings with some of them changed.
-func with(environ map[string]string, changes map[string]string) map[string]string {
-	changed := maps.Clone(environ)
-	maps.Copy(changed, changes)
-	return changed
 }

@@ -142,7 +142,11 @@ func (p Program) logger(env Env) (zerolog.Logger, error) {
 			s.LogFormat = "console"
 		}
 	}
-	return logging.New(env.Stderr, logging.Config{Level: s.LogLevel, Format: s.LogFormat, Service: p.Name})
+	log, err := logging.New(env.Stderr, logging.Config{Level: s.LogLevel, Format: s.LogFormat, Service: p.Name})
+	if err != nil {
+		return log, fmt.Errorf("%s_LOG_LEVEL or %s_LOG_FORMAT: %w", Prefix, Prefix, err)
+	}
+	return log, nil
 }
 
 func (p Program) version(_ context.Context, env Env, _ []string) error {

@@ -47,3 +47,13 @@ func TestRoot_KeysOfPurposesAndRootsDiffer(t *testing.T) {
 		}
 	}
 }
+
+func TestRoot_ZeroValueHoldsTheEmptyText(t *testing.T) {
+	t.Parallel()
+	if got := (secret.Root{}).Text().Reveal(); got != "" {
+		t.Errorf("it holds %q", got)
+	}
+	if (secret.Root{}).Key("a") != secret.NewRoot("").Key("a") {
+		t.Error("its keys are not those of the empty text")
+	}
+}

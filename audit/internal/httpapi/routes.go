@@ -30,18 +30,31 @@ func (a *API) Routes() []httpx.Route {
 				"actor": "only what this user did", "subject": "only what happened to this user", "action": "only this type of event",
 				"from": "not before this time (RFC 3339)", "to": "before this time (RFC 3339)",
 				"limit": "at most this many, 1 to 200, 50 if absent", "cursor": "the next field of the page before",
-			}}},
-		{ID: "event-proof", Method: "GET", Path: "/api/v1/audit/events/{id}/proof", Guard: read, Handle: known(a.proveInclusion),
-			Doc: httpx.Doc{Summary: "Proof that an event is in the log (RFC 6962, section 2.1.1)", Response: httpx.SchemaOf[inclusionAnswer]()}},
-		{ID: "checkpoint", Method: "GET", Path: "/api/v1/audit/checkpoint", Guard: read, Handle: known(a.checkpoint),
-			Doc: httpx.Doc{Summary: "The newest signed checkpoint (C2SP tlog-checkpoint)", Produces: "text/plain"}},
-		{ID: "consistency", Method: "GET", Path: "/api/v1/audit/consistency", Guard: read, Handle: known(a.proveConsistency),
-			Doc: httpx.Doc{Summary: "Proof that the log only grew (RFC 6962, section 2.1.2)", Response: httpx.SchemaOf[consistencyAnswer](),
-				Query: map[string]string{"from": "size of an earlier checkpoint"}}},
-		{ID: "key", Method: "GET", Path: "/api/v1/audit/key", Guard: read, Handle: known(a.key),
-			Doc: httpx.Doc{Summary: "The public key that checkpoints verify with", Produces: "text/plain"}},
-		{ID: "export", Method: "GET", Path: "/api/v1/audit/export", Guard: read, Handle: known(a.export), Paged: true,
-			Doc: httpx.Doc{Summary: "The whole log with its checkpoint, for: gatehouse audit verify", Produces: "application/x-ndjson"}},
+			},
+		}},
+		{
+			ID: "event-proof", Method: "GET", Path: "/api/v1/audit/events/{id}/proof", Guard: read, Handle: known(a.proveInclusion),
+			Doc: httpx.Doc{Summary: "Proof that an event is in the log (RFC 6962, section 2.1.1)", Response: httpx.SchemaOf[inclusionAnswer]()},
+		},
+		{
+			ID: "checkpoint", Method: "GET", Path: "/api/v1/audit/checkpoint", Guard: read, Handle: known(a.checkpoint),
+			Doc: httpx.Doc{Summary: "The newest signed checkpoint (C2SP tlog-checkpoint)", Produces: "text/plain"},
+		},
+		{
+			ID: "consistency", Method: "GET", Path: "/api/v1/audit/consistency", Guard: read, Handle: known(a.proveConsistency),
+			Doc: httpx.Doc{
+				Summary: "Proof that the log only grew (RFC 6962, section 2.1.2)", Response: httpx.SchemaOf[consistencyAnswer](),
+				Query: map[string]string{"from": "size of an earlier checkpoint"},
+			},
+		},
+		{
+			ID: "key", Method: "GET", Path: "/api/v1/audit/key", Guard: read, Handle: known(a.key),
+			Doc: httpx.Doc{Summary: "The public key that checkpoints verify with", Produces: "text/plain"},
+		},
+		{
+			ID: "export", Method: "GET", Path: "/api/v1/audit/export", Guard: read, Handle: known(a.export), Paged: true,
+			Doc: httpx.Doc{Summary: "The whole log with its checkpoint, for: gatehouse audit verify", Produces: "application/x-ndjson"},
+		},
 	}
 }
 

@@ -17,11 +17,17 @@ func MailboxRoutes(box *mail.Mailbox) []httpx.Route {
 		}
 	}
 	return []httpx.Route{
-		{ID: "mailbox-page", Method: "GET", Path: "/dev/mailbox", Guard: httpx.Public(), Handle: serve(box.ServePage),
-			Doc: httpx.Doc{Summary: "Mails of development mode, as a page", Tag: "development", Produces: "text/html"}},
-		{ID: "mailbox", Method: "GET", Path: "/dev/mailbox.json", Guard: httpx.Public(), Handle: serve(box.ServeJSON),
-			Doc: httpx.Doc{Summary: "Mails of development mode, newest first", Tag: "development", Query: map[string]string{"to": "only those to this address"}}},
-		{ID: "mailbox-clear", Method: "DELETE", Path: "/dev/mailbox.json", Guard: httpx.Public(), Handle: serve(box.ServeJSON),
-			Doc: httpx.Doc{Summary: "Forget the mails of development mode", Tag: "development", Query: map[string]string{"to": "only those to this address"}}},
+		{
+			ID: "mailbox-page", Method: "GET", Path: "/dev/mailbox", Guard: httpx.Public(), Handle: serve(box.ServePage),
+			Doc: httpx.Doc{Summary: "Mails of development mode, as a page", Tag: "development", Produces: "text/html"},
+		},
+		{
+			ID: "mailbox", Method: "GET", Path: "/dev/mailbox.json", Guard: httpx.Public(), Handle: serve(box.ServeJSON),
+			Doc: httpx.Doc{Summary: "Mails of development mode, newest first", Tag: "development", Query: map[string]string{"to": "only those to this address"}},
+		},
+		{
+			ID: "mailbox-clear", Method: "DELETE", Path: "/dev/mailbox.json", Guard: httpx.Public(), Handle: serve(box.ServeJSON),
+			Doc: httpx.Doc{Summary: "Forget the mails of development mode", Tag: "development", Query: map[string]string{"to": "only those to this address"}},
+		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
 // calls are requests of a user who is signed in, one for each route that needs storage or
@@ -20,23 +21,24 @@ func calls(in signed, p pair, secret string) map[string]request {
 		return request{method: http.MethodPost, path: "/oauth2/" + path, body: body, header: map[string]string{"Content-Type": typeForm, "Cookie": ""}}
 	}
 	return map[string]request{
-		"sign-up-email":           post("/sign-up/email", object("email", eve, "password", newWords, "name", "Eve")),
-		"sign-in-email":           post("/sign-in/email", object("email", ada, "password", authtest.Password)),
-		"sign-out":                post("/sign-out", "{}"),
-		"get-session":             {path: "/get-session"},
-		"list-sessions":           {path: "/list-sessions"},
-		"revoke-session":          post("/revoke-session", object("token", in.Token)),
-		"revoke-sessions":         post("/revoke-sessions", "{}"),
-		"revoke-other-sessions":   post("/revoke-other-sessions", "{}"),
-		"send-verification-email": post("/send-verification-email", object("email", ada)),
-		"verify-email":            {path: "/verify-email?token=" + secret, header: map[string]string{"Cookie": ""}},
-		"request-password-reset":  post("/request-password-reset", object("email", ada)),
-		"reset-password-callback": {path: "/reset-password/guess?callbackURL=/"},
-		"reset-password":          post("/reset-password", object("newPassword", newWords, "token", "guess")),
-		"token":                   {path: "/token"},
-		"oauth2-token":            oauth("token", form("grant_type", "refresh_token", "refresh_token", p.RefreshToken)),
-		"oauth2-revoke":           oauth("revoke", form("token", p.RefreshToken)),
-		"oauth2-introspect":       oauth("introspect", form("token", p.RefreshToken)),
+		"sign-up-email":             post("/sign-up/email", object("email", eve, "password", newWords, "name", "Eve")),
+		"sign-in-email":             post("/sign-in/email", object("email", ada, "password", authtest.Password)),
+		"sign-out":                  post("/sign-out", "{}"),
+		"get-session":               {path: "/get-session"},
+		"list-sessions":             {path: "/list-sessions"},
+		"revoke-session":            post("/revoke-session", object("token", in.Token)),
+		"revoke-sessions":           post("/revoke-sessions", "{}"),
+		"revoke-other-sessions":     post("/revoke-other-sessions", "{}"),
+		"send-verification-email":   post("/send-verification-email", object("email", ada)),
+		"verify-email":              {path: "/verify-email?token=" + secret, header: map[string]string{"Cookie": ""}},
+		"verify-email in a browser": {path: "/verify-email?callbackURL=/&token=" + secret, header: map[string]string{"Cookie": ""}},
+		"request-password-reset":    post("/request-password-reset", object("email", ada)),
+		"reset-password-callback":   {path: "/reset-password/guess?callbackURL=/"},
+		"reset-password":            post("/reset-password", object("newPassword", newWords, "token", "guess")),
+		"token":                     {path: "/token"},
+		"oauth2-token":              oauth("token", form("grant_type", "refresh_token", "refresh_token", p.RefreshToken)),
+		"oauth2-revoke":             oauth("revoke", form("token", p.RefreshToken)),
+		"oauth2-introspect":         oauth("introspect", form("token", p.RefreshToken)),
 	}
 }
 
@@ -60,6 +62,7 @@ func TestOutage_IsNeverSuccess(t *testing.T) {
 	}
 	a.Pool.Close()
 	for id, r := range all {
+		a.Identity.Change(in.User.ID, func(u *identityapi.User) { u.EmailVerified = false }) // or the second use of the link needs no storage
 		holder := &browser{app: a, origin: frontEnd, cookies: map[string]string{sessionID: b.cookies[sessionID]}}
 		got := patiently(func() answer { return holder.do(t, r) })
 		unavailable(t, id, got)
@@ -95,8 +98,10 @@ func TestOutage_OfIdentity(t *testing.T) {
 	for _, method := range []string{"find_user", "reserve_user", "verify_email"} {
 		a.Identity.CutOff(method, authtest.BeforeCall)
 	}
-	for _, id := range []string{"sign-up-email", "sign-in-email", "get-session", "list-sessions", "revoke-sessions", "token", "oauth2-token", "request-password-reset"} {
-		r := calls(in, p, "")[id]
+	link := a.link(t, ada)
+	proof := link[strings.Index(link, "=")+1 : strings.Index(link, "&")]
+	for _, id := range []string{"sign-up-email", "sign-in-email", "get-session", "list-sessions", "revoke-sessions", "token", "oauth2-token", "request-password-reset", "verify-email", "verify-email in a browser"} {
+		r := calls(in, p, proof)[id]
 		holder := &browser{app: a, origin: frontEnd, cookies: map[string]string{sessionID: b.cookies[sessionID]}}
 		unavailable(t, id, patiently(func() answer { return holder.do(t, r) }))
 	}

@@ -43,52 +43,84 @@ func (a *API) Routes() []httpx.Route {
 
 func (a *API) endpoints() []endpoint {
 	return append([]endpoint{
-		{id: "sign-up-email", method: "POST", path: "/sign-up/email", summary: "Create an account and sign in", serve: signUp,
+		{
+			id: "sign-up-email", method: "POST", path: "/sign-up/email", summary: "Create an account and sign in", serve: signUp,
 			form: true, login: true, captcha: true, answers: httpx.SchemaOf[signUpAnswer](),
 			body: &schema{record: true, fields: []field{
-				{name: "name"}, {name: "email", kind: email}, {name: "password", kind: nonEmpty}, {name: "image", optional: true},
-				{name: "callbackURL", optional: true}, {name: "rememberMe", kind: boolean, optional: true},
-			}}},
-		{id: "sign-in-email", method: "POST", path: "/sign-in/email", summary: "Sign in with a password", serve: signIn,
+				{name: "name"},
+				{name: "email", kind: email},
+				{name: "password", kind: nonEmpty},
+				{name: "image", optional: true},
+				{name: "callbackURL", optional: true},
+				{name: "rememberMe", kind: boolean, optional: true},
+			}},
+		},
+		{
+			id: "sign-in-email", method: "POST", path: "/sign-in/email", summary: "Sign in with a password", serve: signIn,
 			form: true, login: true, captcha: true, answers: httpx.SchemaOf[signInAnswer](),
 			body: &schema{fields: []field{
 				{name: "email"}, {name: "password"}, {name: "callbackURL", optional: true}, {name: "rememberMe", kind: boolean, optional: true},
-			}}},
-		{id: "sign-out", method: "POST", path: "/sign-out", summary: "End the session", serve: signOut, form: true, answers: httpx.SchemaOf[successAnswer](),
+			}},
+		},
+		{
+			id: "sign-out", method: "POST", path: "/sign-out", summary: "End the session", serve: signOut, form: true, answers: httpx.SchemaOf[successAnswer](),
 			body: &schema{optional: true, fields: []field{
 				{name: "callbackURL", optional: true}, {name: "disableRedirect", kind: boolean, optional: true}, {name: "state", optional: true},
-			}}},
-		{id: "get-session", method: "GET", path: "/get-session", summary: "The session and its user, or null", serve: getSession,
-			access: optional, answers: httpx.SchemaOf[sessionAndUser]()},
+			}},
+		},
+		{
+			id: "get-session", method: "GET", path: "/get-session", summary: "The session and its user, or null", serve: getSession,
+			access: optional, answers: httpx.SchemaOf[sessionAndUser](),
+		},
 		{id: "post-get-session", method: "POST", path: "/get-session", summary: "Refused: sessions renew on GET", serve: postGetSession},
-		{id: "list-sessions", method: "GET", path: "/list-sessions", summary: "The user's live sessions", serve: listSessions,
-			access: freshlySigned, answers: httpx.SchemaOf[[]sessionAnswer]()},
-		{id: "revoke-session", method: "POST", path: "/revoke-session", summary: "End one session, named by its token field", serve: revokeSession,
-			access: signedIn, body: &schema{fields: []field{{name: "token"}}}, answers: httpx.SchemaOf[statusAnswer]()},
-		{id: "revoke-sessions", method: "POST", path: "/revoke-sessions", summary: "End all sessions of the user", serve: revokeSessions,
-			access: signedIn, answers: httpx.SchemaOf[statusAnswer]()},
-		{id: "revoke-other-sessions", method: "POST", path: "/revoke-other-sessions", summary: "End all sessions but this one", serve: revokeOtherSessions,
-			access: signedIn, answers: httpx.SchemaOf[statusAnswer]()},
+		{
+			id: "list-sessions", method: "GET", path: "/list-sessions", summary: "The user's live sessions", serve: listSessions,
+			access: freshlySigned, answers: httpx.SchemaOf[[]sessionAnswer](),
+		},
+		{
+			id: "revoke-session", method: "POST", path: "/revoke-session", summary: "End one session, named by its token field", serve: revokeSession,
+			access: signedIn, body: &schema{fields: []field{{name: "token"}}}, answers: httpx.SchemaOf[statusAnswer](),
+		},
+		{
+			id: "revoke-sessions", method: "POST", path: "/revoke-sessions", summary: "End all sessions of the user", serve: revokeSessions,
+			access: signedIn, answers: httpx.SchemaOf[statusAnswer](),
+		},
+		{
+			id: "revoke-other-sessions", method: "POST", path: "/revoke-other-sessions", summary: "End all sessions but this one", serve: revokeOtherSessions,
+			access: signedIn, answers: httpx.SchemaOf[statusAnswer](),
+		},
 	}, a.mailEndpoints()...)
 }
 
 func (a *API) mailEndpoints() []endpoint {
 	return []endpoint{
-		{id: "send-verification-email", method: "POST", path: "/send-verification-email", summary: "Mail a link that confirms the address",
+		{
+			id: "send-verification-email", method: "POST", path: "/send-verification-email", summary: "Mail a link that confirms the address",
 			serve: sendVerification, access: optional, answers: httpx.SchemaOf[statusAnswer](),
-			body: &schema{fields: []field{{name: "email", kind: email}, {name: "callbackURL", optional: true}}}},
-		{id: "verify-email", method: "GET", path: "/verify-email", summary: "Confirm an address with a mailed token", serve: verifyEmail,
+			body: &schema{fields: []field{{name: "email", kind: email}, {name: "callbackURL", optional: true}}},
+		},
+		{
+			id: "verify-email", method: "GET", path: "/verify-email", summary: "Confirm an address with a mailed token", serve: verifyEmail,
 			callback: "callbackURL", access: optional,
-			query: &schema{fields: []field{{name: "token"}, {name: "callbackURL", optional: true}}}},
-		{id: "request-password-reset", method: "POST", path: "/request-password-reset", summary: "Mail a link to choose a new password",
+			query: &schema{fields: []field{{name: "token"}, {name: "callbackURL", optional: true}}},
+		},
+		{
+			id: "request-password-reset", method: "POST", path: "/request-password-reset", summary: "Mail a link to choose a new password",
 			serve: requestReset, captcha: true, answers: httpx.SchemaOf[resetRequested](),
-			body: &schema{fields: []field{{name: "email", kind: email}, {name: "redirectTo", optional: true}}}},
-		{id: "reset-password-callback", method: "GET", path: "/reset-password/{token}", summary: "Lead a mailed link on to the front end",
-			serve: resetCallback, callback: "callbackURL", query: &schema{fields: []field{{name: "callbackURL"}}}},
-		{id: "reset-password", method: "POST", path: "/reset-password", summary: "Set a new password with a mailed token", serve: resetPassword,
-			body: &schema{fields: []field{{name: "newPassword"}, {name: "token", optional: true}}}, answers: httpx.SchemaOf[statusAnswer]()},
-		{id: "token", method: "GET", path: "/token", summary: "A signed token (JWT) for the session", serve: clientToken,
-			access: signedIn, answers: httpx.SchemaOf[tokenAnswer]()},
+			body: &schema{fields: []field{{name: "email", kind: email}, {name: "redirectTo", optional: true}}},
+		},
+		{
+			id: "reset-password-callback", method: "GET", path: "/reset-password/{token}", summary: "Lead a mailed link on to the front end",
+			serve: resetCallback, callback: "callbackURL", query: &schema{fields: []field{{name: "callbackURL"}}},
+		},
+		{
+			id: "reset-password", method: "POST", path: "/reset-password", summary: "Set a new password with a mailed token", serve: resetPassword,
+			body: &schema{fields: []field{{name: "newPassword"}, {name: "token", optional: true}}}, answers: httpx.SchemaOf[statusAnswer](),
+		},
+		{
+			id: "token", method: "GET", path: "/token", summary: "A signed token (JWT) for the session", serve: clientToken,
+			access: signedIn, answers: httpx.SchemaOf[tokenAnswer](),
+		},
 		{id: "jwks", method: "GET", path: "/jwks", summary: "The keys that verify tokens (RFC 7517)", serve: jwks},
 		{id: "ok", method: "GET", path: "/ok", summary: "Says that the protocol answers", serve: ok, answers: httpx.SchemaOf[okAnswer]()},
 		{id: "error", method: "GET", path: "/error", summary: "A page that tells a person what went wrong", serve: errorPage},

@@ -110,7 +110,7 @@ func TestSignUp(t *testing.T) {
 				return a.do(t, request{path: "/sign-up/email", body: object("email", ada, "password", authtest.Password, "name", "Ada")})
 			})
 			got.wants(t, http.StatusOK, "")
-			shapes[i] = append(shape(t, got), http.Header(got.header).Values("Set-Cookie")...)
+			shapes[i] = append(shape(t, got), got.header.Values("Set-Cookie")...)
 		}
 		if diff := cmp.Diff(shapes[0], shapes[1]); diff != "" {
 			t.Errorf("the answers differ (-free +taken):\n%s", diff)

@@ -134,6 +134,7 @@ func Migrate(ctx context.Context, conn *pgx.Conn) error {
 // enum value that an earlier one adds, which PostgreSQL allows only after a commit.
 func migrateStep(ctx context.Context, conn *pgx.Conn, migrator *rivermigrate.Migrator[pgx.Tx]) (done bool, err error) {
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		//nolint:staticcheck // deprecated for several versions in one transaction; this is one
 		result, err := migrator.MigrateTx(ctx, tx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{MaxSteps: 1})
 		done = err == nil && len(result.Versions) == 0
 		return err

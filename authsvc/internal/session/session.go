@@ -20,8 +20,11 @@ type Hash [32]byte
 // Handle returns the text that names the session without proving it.
 func (h Hash) Handle() string { return base64.RawURLEncoding.EncodeToString(h[:]) }
 
-// ParseHandle returns the hash that a handle stands for.
+// ParseHandle returns the hash that a handle stands for. A hash has one handle.
 func ParseHandle(handle string) (Hash, bool) {
+	if len(handle) != base64.RawURLEncoding.EncodedLen(len(Hash{})) { // the decoder skips line ends
+		return Hash{}, false
+	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(handle)
 	if err != nil || len(raw) != len(Hash{}) {
 		return Hash{}, false

@@ -83,7 +83,7 @@ func TestParseHandle(t *testing.T) {
 	if got, ok := session.ParseHandle(handle); !ok || got != hash {
 		t.Error("a handle does not name its session")
 	}
-	for _, other := range []string{"", handle[1:], handle + "A", handle + "=", handle[:42] + "B", strings.Repeat("!", 43), handle[:20] + "\n" + handle[21:]} {
+	for _, other := range []string{"", handle[1:], handle + "A", handle + "=", handle[:42] + "B", strings.Repeat("!", 43), handle[:20] + "\n" + handle[20:], handle + "\r\n"} {
 		if got, ok := session.ParseHandle(other); ok && got == hash {
 			t.Errorf("%q names the session too", other)
 		}
@@ -95,6 +95,7 @@ func FuzzParseHandle(f *testing.F) {
 	f.Add(session.Hash{}.Handle())
 	f.Add("")
 	f.Add(strings.Repeat("_", 43))
+	f.Add(strings.Repeat("0", 9) + "\n" + strings.Repeat("0", 34))
 	f.Fuzz(func(t *testing.T, handle string) {
 		if hash, ok := session.ParseHandle(handle); ok && hash.Handle() != handle {
 			t.Errorf("%q reads as %q", handle, hash.Handle())

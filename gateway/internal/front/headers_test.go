@@ -92,8 +92,14 @@ func TestFront_Traceparent(t *testing.T) {
 		given []string
 		want  string
 	}{
-		{[]string{good}, good}, {nil, ""}, {[]string{""}, ""}, {[]string{good + "-x"}, ""}, {[]string{strings.ToUpper(good)}, ""},
-		{[]string{good, good}, ""}, {[]string{strings.Repeat("a", 5000)}, ""}, {[]string{"00-x"}, ""},
+		{[]string{good}, good},
+		{nil, ""},
+		{[]string{""}, ""},
+		{[]string{good + "-x"}, ""},
+		{[]string{strings.ToUpper(good)}, ""},
+		{[]string{good, good}, ""},
+		{[]string{strings.Repeat("a", 5000)}, ""},
+		{[]string{"00-x"}, ""},
 	} {
 		var headers []string
 		for _, value := range try.given {

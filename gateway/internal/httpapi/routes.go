@@ -32,12 +32,18 @@ func New(origin string, routes *route.Switch, development bool) *API {
 // Routes is the gateway's route table.
 func (a *API) Routes() []httpx.Route {
 	return []httpx.Route{
-		{ID: "start", Method: "GET", Path: "/", Guard: httpx.Public(), Handle: a.start,
-			Doc: httpx.Doc{Summary: "A page that says what runs here", Produces: "text/html"}},
-		{ID: "start-style", Method: "GET", Path: "/api/v1/gateway/start.css", Guard: httpx.Public(), Handle: a.style,
-			Doc: httpx.Doc{Summary: "The style of the start page", Produces: "text/css"}},
-		{ID: "openapi", Method: "GET", Path: "/openapi.json", Guard: httpx.Public(), Handle: a.openapi,
-			Doc: httpx.Doc{Summary: "This document"}},
+		{
+			ID: "start", Method: "GET", Path: "/", Guard: httpx.Public(), Handle: a.start,
+			Doc: httpx.Doc{Summary: "A page that says what runs here", Produces: "text/html"},
+		},
+		{
+			ID: "start-style", Method: "GET", Path: "/api/v1/gateway/start.css", Guard: httpx.Public(), Handle: a.style,
+			Doc: httpx.Doc{Summary: "The style of the start page", Produces: "text/css"},
+		},
+		{
+			ID: "openapi", Method: "GET", Path: "/openapi.json", Guard: httpx.Public(), Handle: a.openapi,
+			Doc: httpx.Doc{Summary: "This document"},
+		},
 	}
 }
 

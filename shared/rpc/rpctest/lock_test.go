@@ -101,7 +101,7 @@ func TestLocked_HoldsAContractToItsFile(t *testing.T) { //nolint:paralleltest //
 }
 
 func ExampleLocked() {
-	var find = rpc.Method[short, long]{Service: "catalog", Name: "find", Major: 1, Timeout: time.Second}
+	find := rpc.Method[short, long]{Service: "catalog", Name: "find", Major: 1, Timeout: time.Second}
 	_ = func(t *testing.T) { // TestContract_IsLocked, in the contract package
 		rpctest.Locked(t, []rpc.Desc{find.Desc()})
 	}

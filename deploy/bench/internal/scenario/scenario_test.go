@@ -95,7 +95,8 @@ func TestScenario_AsksAndChecks(t *testing.T) {
 		{scenario.OfReference(), scenario.Guarded, "/api/auth/get-session", [2]string{"Authorization", "Bearer the-session"}, "", `"ada@bench.example"`, "null"},
 		{scenario.OfReference(), scenario.Mint, "/api/auth/token", [2]string{"Cookie", "session=signed%3D; last=email"}, "", `{"token":"eyJx"}`, `{"token":null}`},
 		{
-			scenario.OfGatehouse(), scenario.SignIn, "/api/auth/sign-in/email", [2]string{"Content-Type", "application/json"},
+			scenario.OfGatehouse(), scenario.SignIn, "/api/auth/sign-in/email",
+			[2]string{"Content-Type", "application/json"},
 			`"email":"ada@bench.example"`, `{"token":"x"}`, `{"twoFactorRedirect":true}`,
 		},
 	} {

@@ -97,8 +97,8 @@ func parseVersion(text string) (version string, major int, err error) {
 func folders() []string {
 	var found []string
 	if path, err := exec.LookPath("postgres"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			found = append(found, filepath.Dir(real))
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			found = append(found, filepath.Dir(target))
 		}
 	}
 	var packaged []string
