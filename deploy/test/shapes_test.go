@@ -1,0 +1,63 @@
+package test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/deploy/test/shape"
+)
+
+// administrator is whom the settings appoint.
+const administrator = "boss@example.com"
+
+// TestShapes runs one suite over every shape in which the product runs: what differs
+// between them is nothing that a client could see.
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	for _, kind := range shape.All() {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s := newSuite(shape.Start(t, kind, map[string]string{"GATEHOUSE_ADMIN_EMAILS": administrator}))
+			t.Run("suite", s.run)
+			s.logsHoldNoSecret(t)
+			t.Logf("summary: shape %-6s %d checks", kind, s.checks.Load())
+		})
+	}
+}
+
+// run runs all parts of the suite. They use accounts of their own, so they run at once.
+func (s *suite) run(t *testing.T) {
+	for sentence, part := range map[string]func(*testing.T){
+		"the main job, from sign-up to a proven audit entry": s.mainJob,
+		"sessions are listed and ended":                      s.sessions,
+		"a wrong password and an unknown address look alike": s.refusals,
+		"a forgotten password is reset by mail":              s.reset,
+		"tokens are exchanged, rotated, inspected and ended": s.tokens,
+		"reuse of a refresh token ends its family":           s.reuse,
+		"roles are administered":                             s.roles,
+		"bad input gets its 4xx and changes nothing":         s.badInput,
+		"browsers are told what they may":                    s.browsers,
+		"the API document lists every route":                 s.document,
+		"operators see health and metrics":                   s.operators,
+		"an administrator is appointed on the command line":  s.appoint,
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			part(t)
+		})
+	}
+}
+
+// ASVS V16.2.5: credentials and tokens are never logged.
+func (s *suite) logsHoldNoSecret(t *testing.T) {
+	t.Helper()
+	log := s.system.Log()
+	s.holds(t, "the system logs at all", strings.Contains(log, `"message":"request"`))
+	s.holds(t, "the suite knew secrets to look for", len(s.secrets) > 20)
+	for i, secret := range s.secrets {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log shows secret %d of %d", i, len(s.secrets))
+		}
+	}
+	s.checks.Add(int64(len(s.secrets)))
+}
