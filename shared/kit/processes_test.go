@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,7 +29,14 @@ func TestSystem_WorksAsSeveralProcesses(t *testing.T) {
 		t.Errorf("the edge sees %v before anybody came", got)
 	}
 	start(t, w.program(), kit.Options{Environ: process(t, "orders", "NATS_URL=nats://"+address)})
-	eventually(t, "the edge sees the orders", func() bool { return cmp.Equal(w.mounted(), []string{"orders GET /cart"}) })
+	select {
+	case <-w.of("edge").Directory.Changed():
+	case <-time.After(20 * time.Second):
+		t.Fatal("the edge heard of no change")
+	}
+	if diff := cmp.Diff([]string{"orders GET /cart"}, w.mounted()); diff != "" {
+		t.Fatalf("the edge sees: %s", diff)
+	}
 	if _, err := findBook.Call(t.Context(), w.of("orders").Call, "1"); !errors.Is(err, rpc.ErrUnreached) {
 		t.Errorf("a call of a service that is not there yet: %v", err)
 	}

@@ -18,7 +18,7 @@ func environment(environ map[string]string) kit.Env {
 func TestVisit_CallsModulesWithoutASystem(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	environ := settings(t, "SECRET="+goodSecret, "MODE=development", "NATS_URL=nats://127.0.0.1:1", "OPS_ADDR=nowhere")
+	environ := settings(t, "SECRET="+goodSecret, "MODE=development", "NATS_URL=nowhere", "NATS_LISTEN=nowhere", "OPS_ADDR=nowhere")
 	var title string
 	err := w.program().Visit(t.Context(), environment(environ), "catalog", "orders", func(ctx context.Context, call rpc.Caller) error {
 		found, err := findBook.Call(ctx, call, "1")
