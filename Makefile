@@ -15,8 +15,8 @@ help: ## print this list
 build: $(binaries:%=bin/%) ## build all binaries into bin/
 
 .PHONY: $(binaries:%=bin/%)
-bin/gatehouse: ; go build -trimpath -o $@ ./deploy/cmd/gatehouse
-bin/gateway bin/authsvc bin/identity bin/audit: bin/%: ; go build -trimpath -o $@ ./$*/cmd/$*
+bin/gatehouse: ; go build -trimpath -ldflags="-s -w" -o $@ ./deploy/cmd/gatehouse
+bin/gateway bin/authsvc bin/identity bin/audit: bin/%: ; go build -trimpath -ldflags="-s -w" -o $@ ./$*/cmd/$*
 
 .PHONY: run
 run: bin/gatehouse ## the whole system in one process, on http://localhost:3000
@@ -40,7 +40,7 @@ short: ## the tests that need no database and no network
 
 .PHONY: client-test
 client-test: setup ## the official client against Gatehouse and the reference server
-	go test -count=1 -run TestClient -v ./deploy/test/...
+	go test -count=1 -run TestClient -v ./deploy/test
 
 .PHONY: bench
 bench: setup build ## benchmarks, side by side in one run
