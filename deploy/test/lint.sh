@@ -28,9 +28,4 @@ for module in $modules; do
 	(cd "$module" && ../bin/golangci-lint run --config ../.golangci.yml ./...)
 done
 
-echo "lint: no host of a package registry in any file"
-if git grep -nE 'registry\.npm''js|proxy\.gol''ang|deb\.deb''ian|sum\.gol''ang' -- ':!deploy/test/lint.sh'; then
-	echo "lint: the files above name a package registry" >&2
-	exit 1
-fi
 echo "lint: ok"
