@@ -1,7 +1,7 @@
 #!/bin/sh
 # Proves docker-compose.yml: builds the images, then for each profile starts it, checks what
 # its containers gave up, goes a newcomer's way over HTTP, and stops it. Called by make
-# compose-test. Leaves nothing behind, needs no terminal, and ends within COMPOSE_TEST_MINUTES (30).
+# compose-test. Leaves nothing behind, needs no terminal, and ends within COMPOSE_TEST_MINUTES (40).
 #
 # It uses the container engine that answers. On Linux, as root, where none does, it starts
 # one of its own; where that cannot pull images, it makes stand-ins (test/standin.sh).
@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if [ -z "${COMPOSE_TEST_BOUNDED:-}" ] && command -v timeout >/dev/null; then
   export COMPOSE_TEST_BOUNDED=1
-  exec timeout --kill-after=120 "${COMPOSE_TEST_MINUTES:-30}m" "$0" "$@"
+  exec timeout --kill-after=120 "${COMPOSE_TEST_MINUTES:-40}m" "$0" "$@"
 fi
 
 work=$(mktemp -d)

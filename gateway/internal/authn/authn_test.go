@@ -44,14 +44,15 @@ func TestAuthenticator_ResolvesSessions(t *testing.T) {
 		})
 	}
 	for name, headers := range map[string][]string{
-		"nothing":                               nil,
-		"an unknown cookie":                     {"Cookie", "session=guess"},
-		"a bearer token that proves nothing":    {"Authorization", "Bearer guess", "Cookie", "session=secret-of-ada"},
-		"a forged JWT beside a good cookie":     {"Authorization", "Bearer a.b.c", "Cookie", "session=secret-of-ada"},
-		"two Authorization headers":             {"Authorization", "Bearer guess", "Authorization", "Bearer secret-of-ada"},
-		"another scheme alone":                  {"Authorization", "Basic eDp5"},
-		"a token under another scheme":          {"Authorization", "Basic secret-of-ada"},
-		"an empty bearer token beside a cookie": {"Authorization", "Bearer", "Cookie", "session=secret-of-ada"},
+		"nothing":                                       nil,
+		"an unknown cookie":                             {"Cookie", "session=guess"},
+		"a bearer token that proves nothing":            {"Authorization", "Bearer guess", "Cookie", "session=secret-of-ada"},
+		"a forged JWT beside a good cookie":             {"Authorization", "Bearer a.b.c", "Cookie", "session=secret-of-ada"},
+		"two Authorization headers, the good one first": {"Authorization", "Bearer secret-of-ada", "Authorization", "Bearer guess"},
+		"two Authorization headers":                     {"Authorization", "Bearer guess", "Authorization", "Bearer secret-of-ada"},
+		"another scheme alone":                          {"Authorization", "Basic eDp5"},
+		"a token under another scheme":                  {"Authorization", "Basic secret-of-ada"},
+		"an empty bearer token beside a cookie":         {"Authorization", "Bearer", "Cookie", "session=secret-of-ada"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if p, err := w.with(t, httpx.Authenticated(), http.MethodGet, headers...); !errors.Is(err, authapi.ErrUnauthenticated) || p.Subject != "" {

@@ -1,6 +1,9 @@
 package authn_test
 
 import (
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -108,6 +111,7 @@ func TestAuthenticator_RefusesForgedTokens(t *testing.T) {
 		"alg none":                        encode(`{"alg":"none","kid":"key-1","typ":"at+jwt"}`) + "." + parts[1] + ".",
 		"alg None with a signature":       encode(`{"alg":"None","kid":"key-1"}`) + "." + parts[1] + "." + parts[2],
 		"alg HS256":                       headed(gatewaytest.Claims{"alg": "HS256", "kid": "key-1"}),
+		"alg HS256 over the public key":   hmacToken(t, w.key, now),
 		"alg RS256":                       headed(gatewaytest.Claims{"alg": "RS256", "kid": "key-1"}),
 		"no alg":                          headed(gatewaytest.Claims{"kid": "key-1"}),
 		"no kid":                          headed(gatewaytest.Claims{"alg": "EdDSA"}),
@@ -160,6 +164,21 @@ func TestAuthenticator_RefusesForgedTokens(t *testing.T) {
 	if _, err := w.bearer(t, good); err != nil {
 		t.Errorf("the good one: %v", err)
 	}
+}
+
+// hmacToken is signed with what everybody knows: the public key, taken for a shared secret.
+func hmacToken(t *testing.T, key gatewaytest.Key, now time.Time) string {
+	t.Helper()
+	public, ok := key.Public().(ed25519.PublicKey)
+	if !ok {
+		t.Fatalf("key is a %T", key.Public())
+	}
+	input := strings.Join(strings.Split(key.Sign(t, gatewaytest.Claims{"alg": "HS256", "kid": key.ID}, gatewaytest.Claims{
+		"iss": gatewaytest.Issuer, "aud": gatewaytest.Issuer, "sub": "ada", "sid": "s", "iat": now.Unix(), "exp": now.Unix() + 60,
+	}), ".")[:2], ".")
+	mac := hmac.New(sha256.New, public)
+	mac.Write([]byte(input))
+	return input + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 func TestAuthenticator_TokensExpire(t *testing.T) {
