@@ -142,6 +142,17 @@ func TestExport_RefusesAnotherLog(t *testing.T) {
 	}
 }
 
+func TestExport_NamesTheSignatureThatItCannotCheck(t *testing.T) {
+	t.Parallel()
+	log := newLog(t, 2)
+	text, _, _ := strings.Cut(log.checkpoint(t), "\n\n")
+	signed := log.resign(t, text+"\n", signer(t, "witness.example", 3))
+	export := append(encode(t, log.lines...), encode(t, verify.Line{Checkpoint: signed})...)
+	if _, err := verify.Export(bytes.NewReader(export), log.signer.VerifierKey()); err == nil || !strings.Contains(err.Error(), "witness.example") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestExport_RefusesOtherPersonalData(t *testing.T) {
 	t.Parallel()
 	for name, tamper := range map[string]func(*honest){

@@ -200,11 +200,16 @@ func TestBus_LostAndFound(t *testing.T) {
 func TestSignUp_Crashes(t *testing.T) {
 	t.Parallel()
 	s := newSuite(shape.Start(t, shape.Processes, nil))
+	began := time.Now()
+	s.signUp(t)
+	usual := time.Since(began)
+	const crashes = 10
 	outcomes := map[string]int{}
-	for i := range 12 {
+	for i := range crashes {
 		victim := []string{"authsvc", "identity"}[i%2]
 		email := fmt.Sprintf("crash-%d@example.com", i)
-		outcome := s.crash(t, victim, email, time.Duration(i/2)*15*time.Millisecond)
+		// From the first step to a little after the usual end.
+		outcome := s.crash(t, victim, email, usual*time.Duration(i/2)*5/(2*crashes))
 		outcomes[outcome]++
 	}
 	var told []string

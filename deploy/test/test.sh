@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 export CGO_ENABLED="${CGO_ENABLED:-0}"
+# Tests that wait for processes and databases leave the cores to others.
 # shellcheck disable=SC2206 # flags are words
-flags=(-count=1 -timeout=10m ${TEST_FLAGS:-})
+flags=(-count=1 -timeout=25m -parallel=4 ${TEST_FLAGS:-})
 
 # The longest first, so that the short ones fill the other core.
 packages=(./deploy/... ./shared/... ./authsvc/... ./audit/... ./identity/... ./gateway/...)

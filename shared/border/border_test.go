@@ -136,3 +136,25 @@ func TestCross_DoneEndsTheFarSideAlone(t *testing.T) {
 		}
 	})
 }
+
+// early ends a moment before its deadline, as the timer of a caller may.
+type early struct{ context.Context }
+
+func (e early) Deadline() (time.Time, bool) {
+	end, ok := e.Context.Deadline()
+	return end.Add(time.Millisecond), ok
+}
+
+func TestCross_CallsADeadlineADeadlineWhoeverNoticesItFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		caller, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		ctx, done := border.Cross(early{caller}, time.Minute)
+		defer done()
+		<-ctx.Done()
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			t.Errorf("got %v, want a deadline", ctx.Err())
+		}
+	})
+}

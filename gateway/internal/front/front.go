@@ -3,15 +3,11 @@ package front
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
@@ -59,7 +55,6 @@ func New(c Config) (*Front, error) {
 var (
 	errUnknownPath = fault.New(fault.NotFound, "gateway.route_unknown", "There is nothing here. See /openapi.json for what there is.")
 	errMethod      = fault.New(fault.Invalid, "gateway.method", "This path does not answer that method.")
-	errUnread      = fault.New(fault.Invalid, "gateway.body", "The body could not be read.")
 )
 
 // ServeHTTP implements http.Handler.
@@ -170,38 +165,4 @@ func (f *Front) inward(r *http.Request, caller principal.Principal, body []byte)
 	in.Body, in.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	in.TransferEncoding, in.Trailer = nil, nil
 	return in
-}
-
-// read takes the whole body, at most limit bytes of it.
-func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
-	}
-	if r.ContentLength > limit {
-		return nil, httpx.ErrTooLarge
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, httpx.ErrTooLarge
-	}
-	if err != nil {
-		return nil, errUnread.With(err)
-	}
-	return body, nil
-}
-
-// odd reports whether a path is spelt in a way that two programs could read differently
-// (Ory Oathkeeper CVE-2026-33494): dot segments, doubled slashes, needless or double
-// percent-encoding, controls, what is not UTF-8.
-func odd(r *http.Request) bool {
-	path := r.URL.Path
-	if r.URL.RawPath != "" || !strings.HasPrefix(path, "/") || strings.Contains(path, "//") || strings.ContainsAny(path, "\\;%") {
-		return true
-	}
-	for segment := range strings.SplitSeq(path, "/") {
-		if segment == "." || segment == ".." {
-			return true
-		}
-	}
-	return !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl)
 }

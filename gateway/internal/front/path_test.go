@@ -18,7 +18,7 @@ func TestFront_RefusesOddPaths(t *testing.T) {
 		"//api/v1/echo/public", "/api//v1/echo/public", "/api/v1/echo//public", "/api/v1/echo/public//", "/api/v1/echo/items//",
 		"/api/v1/echo;/public", "/api/v1/echo/public;x=1", "/api/v1/echo/items/a;b", "/api/v1/echo/items/a%3bb",
 		`/api/v1/echo\public`, "/api/v1/echo/items/a%5cb", `/api/v1/echo/public/..\known`, "/api/v1/echo/public%00", "/api/v1/echo/items/%00", "/api/v1/echo/items/a%0d%0ab",
-		"/api/v1/echo/items/%7f", "/api/v1/echo/items/%c2%85", "/api/v1/echo/items/%ff", "/api/v1/echo/items/%c0%ae", 
+		"/api/v1/echo/items/%7f", "/api/v1/echo/items/%c2%85", "/api/v1/echo/items/%ff", "/api/v1/echo/items/%c0%ae",
 		// as Go spells the escape itself, so that only what it stands for is odd
 		"/api/v1/echo/items/%FF", "/api/v1/echo/items/%C0%AE", "/api/v1/echo/items/%C2%85", "/api/v1/echo/items/%5C", "/api/v1/echo/items/%0D%0A", "/api/v1/echo/items/%7F",
 		"/api/auth/ok/..", "/api/auth/%2e%2e/auth/ok", "/api/auth//ok", "/api/auth/ok%00",
