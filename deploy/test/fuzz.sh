@@ -7,7 +7,7 @@ fuzztime=${FUZZTIME:-1m}
 targets=0
 while read -r package target; do
 	printf '%s %s\n' "$package" "$target"
-	go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$package" </dev/null
+	go test -run '^$' -fuzz "^$target\$" -fuzzminimizetime=10x -fuzztime "$fuzztime" "$package" </dev/null
 	targets=$((targets + 1))
 done < <(go test -list '^Fuzz' work | awk '/^Fuzz/ { names = names " " $1 } /^ok/ { n = split(names, all, " "); for (i = 1; i <= n; i++) print $2, all[i]; names = "" }')
 
