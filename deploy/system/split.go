@@ -63,16 +63,16 @@ func runSplit(ctx context.Context, env kit.Env, environ map[string]string) error
 		process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for this process, which ends them in order
 		go func() { ended <- named(name, process.Run()) }()
 	}
-	first := <-ended
+	faults := []error{<-ended}
 	stopped := ctx.Err() != nil
 	cancel()
 	for range 3 {
-		_ = <-ended // the first to end said why
+		faults = append(faults, <-ended)
 	}
 	if stopped {
 		return nil
 	}
-	return first
+	return faults[0] // the others ended because of it
 }
 
 func named(name string, err error) error {

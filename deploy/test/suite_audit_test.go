@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,6 +152,13 @@ func (s *suite) export(t *testing.T, boss *visitor) {
 	report, err := verify.Export(bytes.NewReader(whole.body), key)
 	s.is(t, "the export's verification", err, nil)
 	s.holds(t, "the export has the person's events", report.Leaves >= 7)
+	file := filepath.Join(t.TempDir(), "export.jsonl")
+	if err := os.WriteFile(file, whole.body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said, err := run(t.Context(), nil, "audit", "verify", "--key", key, file)
+	s.is(t, "the command's verdict", err, nil)
+	s.holds(t, "the command says how many leaves there are: "+said, strings.Contains(said, strconv.FormatInt(report.Leaves, 10)))
 	_, err = verify.Export(bytes.NewReader(bytes.Replace(whole.body, []byte(`"index":1,`), []byte(`"index":2,`), 1)), key)
 	s.holds(t, "a changed export is refused", err != nil)
 	lines := bytes.SplitAfter(whole.body, []byte("\n"))
