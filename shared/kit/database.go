@@ -55,6 +55,12 @@ func (s *System) openDatabase(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, spec := range specs { // before any is touched
+		name := modulePrefix(spec.Name) + "_DATABASE_URL"
+		if administrator == "" && s.options.Environ[name] == "" && s.options.Environ[name+"_FILE"] == "" {
+			return fmt.Errorf("%s is missing: other modules have one, and there is no GATEHOUSE_DATABASE_URL", name)
+		}
+	}
 	for _, spec := range specs {
 		if err := s.openModule(ctx, spec, administrator); err != nil {
 			return fmt.Errorf("%s: %w", spec.Name, err)
@@ -90,9 +96,6 @@ func (s *System) openModule(ctx context.Context, spec Spec, administrator secret
 	}
 	runtime, migrate := own.DatabaseURL, own.MigrateURL
 	if runtime == "" {
-		if administrator == "" {
-			return fmt.Errorf("%s_DATABASE_URL is missing: the other modules have one, and there is no GATEHOUSE_DATABASE_URL", modulePrefix(spec.Name))
-		}
 		password := s.rolePassword(spec.Name)
 		var err error
 		if runtime, err = asRole(administrator, spec.Name, password); err != nil {
