@@ -287,7 +287,7 @@ func TestBearer(t *testing.T) {
 		"the token, lower-case scheme":  {"bearer " + in.Token, true},
 		"the signed token":              {"Bearer " + newest, true},
 		"a replaced token":              {"Bearer " + token, false},
-		"a changed signature":           {"Bearer " + newest[:len(newest)-2] + "A=", false},
+		"a changed signature":           {"Bearer " + newest[:len(newest)-3] + otherThan(newest[len(newest)-3]) + newest[len(newest)-2:], false},
 		"the handle":                    {"Bearer " + current.Session.Token, false},
 		"nothing":                       {"Bearer ", false},
 		"another scheme":                {"Basic " + in.Token, false},
@@ -349,4 +349,12 @@ func TestSession_EndsForWhoMayNotBeSignedIn(t *testing.T) {
 			}
 		})
 	}
+}
+
+// otherThan returns a character of base64 that is not c.
+func otherThan(c byte) string {
+	if c == 'B' {
+		return "C"
+	}
+	return "B"
 }
