@@ -1,19 +1,13 @@
 package account
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
-	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
@@ -98,38 +92,6 @@ type Origin struct {
 // SignedIn is a session with its user. Token is the secret of a new session, else empty.
 type SignedIn struct {
 	Session session.Session
-	User    identityapi.User
+	User    User
 	Token   string
-}
-
-// openSession adds a new session for the user to tx.
-func (s *Service) openSession(ctx context.Context, tx Tx, userID string, from Origin, amr ...string) (session.Session, string, error) {
-	secret, err := token.New()
-	if err != nil {
-		return session.Session{}, "", err
-	}
-	opened := session.Open(uuid.Must(uuid.NewV7()).String(), token.Hash(secret), userID, from.Remember, s.Now())
-	opened.IP, opened.UserAgent, opened.AMR = from.IP, from.UserAgent, amr
-	return opened, secret, tx.CreateSession(ctx, opened)
-}
-
-// findUser returns an active user, ErrUserNotFound if there is none.
-func (s *Service) findUser(ctx context.Context, in identityapi.FindUserIn) (identityapi.User, error) {
-	out, err := identityapi.FindUser.Call(ctx, s.Call, in)
-	if errors.Is(err, identityapi.ErrUserUnknown) {
-		return identityapi.User{}, ErrUserNotFound
-	}
-	return out.User, err
-}
-
-// Role returns the user's roles as the protocol writes them: comma-separated, and without
-// the role that everybody has unless it is the only one.
-func Role(u identityapi.User) string {
-	var beyond []string
-	for _, role := range u.Roles {
-		if role != identityapi.RoleUser {
-			beyond = append(beyond, role)
-		}
-	}
-	return cmp.Or(strings.Join(beyond, ","), identityapi.RoleUser)
 }

@@ -3,13 +3,12 @@ package account
 import (
 	"encoding/json"
 
-	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
 
-// details are the facts of an event that are not personal.
-type details struct {
+// Details are the facts of an event that are not personal.
+type Details struct {
 	Method    string `json:"method,omitempty"`
 	SessionID string `json:"session_id,omitempty"`
 	Reason    string `json:"reason,omitempty"`
@@ -22,9 +21,9 @@ type personal struct {
 	UserAgent string `json:"user_agent,omitempty"`
 }
 
-// event describes something that the user did. A user without an id is an address
+// Event describes something that the user did. A user without an id is an address
 // that nobody has: the event has no subject and keeps no address either.
-func event(eventType string, user identityapi.User, from Origin, d details) events.Event {
+func Event(eventType string, user User, from Origin, d Details) events.Event {
 	about := personal{Email: user.Email, IP: from.IP, UserAgent: from.UserAgent}
 	if user.ID == "" {
 		about.Email = ""

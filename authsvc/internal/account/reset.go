@@ -17,7 +17,7 @@ const ResetLife = time.Hour
 // RequestReset mails a link to choose a new password, if the address belongs to a user.
 // For any other address nothing happens and nothing shows it.
 func (s *Service) RequestReset(ctx context.Context, email, redirectTo string, from Origin) error {
-	user, err := s.findUser(ctx, identityapi.FindUserIn{Email: email})
+	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: email})
 	if errors.Is(err, ErrUserNotFound) {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (s *Service) RequestReset(ctx context.Context, email, redirectTo string, fr
 	if err != nil {
 		return err
 	}
-	message, err := s.Notices.Reset(user, secret, redirectTo)
+	message, err := s.Notices.Reset(user.User, secret, redirectTo)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (s *Service) RequestReset(ctx context.Context, email, redirectTo string, fr
 		if err := tx.AddMail(ctx, message); err != nil {
 			return err
 		}
-		return tx.AddEvent(ctx, event(authapi.EventPasswordResetRequested, user, from, details{}))
+		return tx.AddEvent(ctx, Event(authapi.EventPasswordResetRequested, user, from, Details{}))
 	})
 }
 
@@ -73,8 +73,7 @@ func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from 
 		if err := tx.SetPassword(ctx, userID, hash); err != nil {
 			return err
 		}
-		user := identityapi.User{ID: userID}
-		if err := tx.AddEvent(ctx, event(authapi.EventPasswordReset, user, from, details{Method: "mail"})); err != nil {
+		if err := tx.AddEvent(ctx, Event(authapi.EventPasswordReset, userOf(userID), from, Details{Method: "mail"})); err != nil {
 			return err
 		}
 		return endIn(ctx, tx, session.Selection{UserID: userID}, authapi.EventSessionRevoked, "password reset")

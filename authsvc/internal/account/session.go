@@ -2,11 +2,9 @@ package account
 
 import (
 	"context"
-	"errors"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
-	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
 // Current returns the live session with this hash and its user; ErrUnauthorized if there
@@ -68,22 +66,11 @@ func endIn(ctx context.Context, tx Tx, which session.Selection, eventType, reaso
 	}
 	for _, gone := range ended {
 		from := Origin{IP: gone.IP, UserAgent: gone.UserAgent}
-		user := identityapi.User{ID: gone.UserID}
-		if err := tx.AddEvent(ctx, event(eventType, user, from, details{SessionID: gone.ID, Reason: reason})); err != nil {
+		if err := tx.AddEvent(ctx, Event(eventType, userOf(gone.UserID), from, Details{SessionID: gone.ID, Reason: reason})); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// ActiveUser returns a user who may be signed in now, ErrUnauthorized if the user is gone
-// or banned.
-func (s *Service) ActiveUser(ctx context.Context, userID string) (identityapi.User, error) {
-	user, err := s.findUser(ctx, identityapi.FindUserIn{ID: userID})
-	if errors.Is(err, ErrUserNotFound) || (err == nil && user.Banned) {
-		return identityapi.User{}, ErrUnauthorized
-	}
-	return user, err
 }
 
 // EndSession ends one of the user's sessions, named by id.

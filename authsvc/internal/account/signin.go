@@ -62,8 +62,8 @@ var errPasswordChanged = errors.New("password changed during the sign-in")
 // enter opens a session for a user whose password was verified against stored, and
 // replaces that hash by renewed, if there is one. A reset that commits first takes the
 // verified password's worth away; one that commits later finds the session and ends it.
-func (s *Service) enter(ctx context.Context, user identityapi.User, stored, renewed string, from Origin) (SignedIn, error) {
-	signed := SignedIn{User: user}
+func (s *Service) enter(ctx context.Context, user User, stored, renewed string, from Origin) (SignedIn, error) {
+	var signed SignedIn
 	err := s.Store.InTx(ctx, func(tx Tx) error {
 		current, err := stillStored(ctx, tx, user.ID, stored, renewed)
 		if err != nil {
@@ -72,10 +72,8 @@ func (s *Service) enter(ctx context.Context, user identityapi.User, stored, rene
 		if !current {
 			return errPasswordChanged
 		}
-		if signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, from, "pwd"); err != nil {
-			return err
-		}
-		return tx.AddEvent(ctx, event(authapi.EventSignedIn, user, from, details{Method: "password", SessionID: signed.Session.ID}))
+		signed, err = s.Enter(ctx, tx, user, from, byPassword)
+		return err
 	})
 	return signed, err
 }
@@ -91,13 +89,13 @@ func stillStored(ctx context.Context, tx Tx, userID, stored, renewed string) (bo
 
 // passwordOf returns the user with the address and the stored hash; the zero user for an
 // unknown address, "" for an account without a password.
-func (s *Service) passwordOf(ctx context.Context, email string) (identityapi.User, string, error) {
-	user, err := s.findUser(ctx, identityapi.FindUserIn{Email: email})
+func (s *Service) passwordOf(ctx context.Context, email string) (User, string, error) {
+	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: email})
 	if errors.Is(err, ErrUserNotFound) {
-		return identityapi.User{Email: email}, "", nil
+		return User{User: identityapi.User{Email: email}}, "", nil
 	}
 	if err != nil {
-		return identityapi.User{}, "", err
+		return User{}, "", err
 	}
 	stored, err := s.Store.FindPassword(ctx, user.ID)
 	return user, stored, err
@@ -105,14 +103,14 @@ func (s *Service) passwordOf(ctx context.Context, email string) (identityapi.Use
 
 // refuse stores that a sign-in was refused, mails a new verification link where that was
 // the reason, and returns the reason.
-func (s *Service) refuse(ctx context.Context, user identityapi.User, in SignIn, reason error) error {
+func (s *Service) refuse(ctx context.Context, user User, in SignIn, reason error) error {
 	err := s.Store.InTx(ctx, func(tx Tx) error {
 		if errors.Is(reason, ErrEmailNotVerified) {
 			if err := s.mailVerification(ctx, tx, user, in.CallbackURL); err != nil {
 				return err
 			}
 		}
-		ev := event(authapi.EventSignInFailed, user, in.Origin, details{Method: "password", Reason: reasonCode(reason)})
+		ev := Event(authapi.EventSignInFailed, user, in.Origin, Details{Method: byPassword.Name, Reason: reasonCode(reason)})
 		ev.Outcome = events.Failure
 		return tx.AddEvent(ctx, ev)
 	})

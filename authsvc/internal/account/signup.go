@@ -51,14 +51,14 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return s.welcome(ctx, active.User, in)
+	return s.welcome(ctx, User{User: active.User}, in)
 }
 
 // welcome stores the first session, the mail and the events of a new user.
-func (s *Service) welcome(ctx context.Context, user identityapi.User, in SignUp) (SignedIn, error) {
+func (s *Service) welcome(ctx context.Context, user User, in SignUp) (SignedIn, error) {
 	signed := SignedIn{User: user}
 	err := s.Store.InTx(ctx, func(tx Tx) error {
-		if err := tx.AddEvent(ctx, event(authapi.EventSignedUp, user, in.Origin, details{Method: "password"})); err != nil {
+		if err := tx.AddEvent(ctx, Event(authapi.EventSignedUp, user, in.Origin, Details{Method: byPassword.Name})); err != nil {
 			return err
 		}
 		if err := s.mailVerification(ctx, tx, user, in.CallbackURL); err != nil {
@@ -68,7 +68,7 @@ func (s *Service) welcome(ctx context.Context, user identityapi.User, in SignUp)
 			return nil
 		}
 		var err error
-		signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, in.Origin, "pwd")
+		signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, in.Origin, byPassword)
 		return err
 	})
 	return signed, err
@@ -80,8 +80,8 @@ func (s *Service) pretend(ctx context.Context, id string, in SignUp) (SignedIn, 
 		return SignedIn{}, err
 	}
 	now := s.Now()
-	return SignedIn{User: identityapi.User{
+	return SignedIn{User: User{User: identityapi.User{
 		ID: id, Email: in.Email, Name: in.Name, Image: in.Image,
 		Roles: []string{identityapi.RoleUser}, CreatedAt: now, UpdatedAt: now,
-	}}, nil
+	}}}, nil
 }

@@ -12,7 +12,7 @@ import (
 // SendVerification mails a link that confirms the address, if it belongs to a user who has
 // not confirmed it yet. For any other address nothing happens and nothing shows it.
 func (s *Service) SendVerification(ctx context.Context, email, callbackURL string) error {
-	user, err := s.findUser(ctx, identityapi.FindUserIn{Email: email})
+	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: email})
 	if errors.Is(err, ErrUserNotFound) || (err == nil && user.EmailVerified) {
 		return nil
 	}
@@ -24,7 +24,7 @@ func (s *Service) SendVerification(ctx context.Context, email, callbackURL strin
 
 // ResendVerification does the same for a user who is signed in, and says what is wrong:
 // ErrEmailMismatch, ErrAlreadyVerified.
-func (s *Service) ResendVerification(ctx context.Context, user identityapi.User, email, callbackURL string) error {
+func (s *Service) ResendVerification(ctx context.Context, user User, email, callbackURL string) error {
 	if user.Email != email {
 		return ErrEmailMismatch
 	}
@@ -34,19 +34,19 @@ func (s *Service) ResendVerification(ctx context.Context, user identityapi.User,
 	return s.Store.InTx(ctx, func(tx Tx) error { return s.mailVerification(ctx, tx, user, callbackURL) })
 }
 
-func (s *Service) mailVerification(ctx context.Context, tx Tx, user identityapi.User, callbackURL string) error {
+func (s *Service) mailVerification(ctx context.Context, tx Tx, user User, callbackURL string) error {
 	proof, err := s.Mint.Issue(token.MailClaims{Email: user.Email, UserID: user.ID})
 	if err != nil {
 		return err
 	}
-	message, err := s.Notices.Verification(user, proof, callbackURL)
+	message, err := s.Notices.Verification(user.User, proof, callbackURL)
 	if err != nil {
 		return err
 	}
 	if err := tx.AddMail(ctx, message); err != nil {
 		return err
 	}
-	return tx.AddEvent(ctx, event(authapi.EventVerificationMailSent, user, Origin{}, details{}))
+	return tx.AddEvent(ctx, Event(authapi.EventVerificationMailSent, user, Origin{}, Details{}))
 }
 
 // VerifyEmail confirms the address that a mailed token names. The first time it returns a
@@ -58,7 +58,7 @@ func (s *Service) VerifyEmail(ctx context.Context, proof string, current SignedI
 	if err != nil {
 		return SignedIn{}, err
 	}
-	user, err := s.findUser(ctx, identityapi.FindUserIn{Email: claims.Email})
+	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: claims.Email})
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -75,27 +75,25 @@ func (s *Service) VerifyEmail(ctx context.Context, proof string, current SignedI
 	if verified.User.Banned {
 		return SignedIn{}, nil
 	}
+	user.User = verified.User
 	if current.User.ID == user.ID {
-		current.User = verified.User
+		current.User = user
 		return current, nil
 	}
-	return s.enterByProof(ctx, proof, verified.User, from)
+	return s.enterByProof(ctx, proof, user, from)
 }
 
 // enterByProof opens a session for a user whose address was confirmed by the proof; none,
 // if another use of the proof has opened one.
-func (s *Service) enterByProof(ctx context.Context, proof string, user identityapi.User, from Origin) (SignedIn, error) {
+func (s *Service) enterByProof(ctx context.Context, proof string, user User, from Origin) (SignedIn, error) {
 	var signed SignedIn
 	err := s.Store.InTx(ctx, func(tx Tx) error {
 		first, err := tx.UseProof(ctx, token.Hash(proof), s.Now().Add(token.MailLife))
 		if err != nil || !first {
 			return err
 		}
-		signed.User = user
-		if signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, from, "mail"); err != nil {
-			return err
-		}
-		return tx.AddEvent(ctx, event(authapi.EventSignedIn, user, from, details{Method: "verification", SessionID: signed.Session.ID}))
+		signed, err = s.Enter(ctx, tx, user, from, byVerification)
+		return err
 	})
 	return signed, err
 }

@@ -4,15 +4,14 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
-	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
 // clientClaims are the user's public fields, as the client protocol's JWT carries them.
-func clientClaims(u identityapi.User) map[string]any {
+func clientClaims(u account.User) map[string]any {
 	claims := map[string]any{
 		"id": u.ID, "name": u.Name, "email": u.Email, "emailVerified": u.EmailVerified, "image": u.Image,
-		"createdAt": date(u.CreatedAt), "updatedAt": date(u.UpdatedAt), "twoFactorEnabled": false,
-		"role": account.Role(u), "banned": u.Banned, "banReason": u.BanReason, "banExpires": nil,
+		"createdAt": date(u.CreatedAt), "updatedAt": date(u.UpdatedAt), "twoFactorEnabled": u.TwoFactorEnabled,
+		"role": u.Role(), "banned": u.Banned, "banReason": u.BanReason, "banExpires": nil,
 		"username": u.Username, "displayUsername": u.DisplayName,
 	}
 	if u.BanExpires != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
-	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
 
@@ -68,7 +67,7 @@ func (s *Service) Exchange(ctx context.Context, sessionToken, clientID string, s
 // Refresh exchanges a refresh token for a new pair. Scope may narrow what was granted.
 // A refusal consumes nothing, except that reuse ends the family.
 func (s *Service) Refresh(ctx context.Context, refreshToken, clientID string, scope []string) (Pair, error) {
-	var user identityapi.User
+	var user account.User
 	check := func(f refresh.Family) error {
 		granted, ok := f.Narrow(scope)
 		if !ok {
@@ -89,7 +88,7 @@ func (s *Service) Refresh(ctx context.Context, refreshToken, clientID string, sc
 	return s.pair(ctx, next, family, user, scope)
 }
 
-func (s *Service) pair(ctx context.Context, refreshToken string, f refresh.Family, user identityapi.User, scope []string) (Pair, error) {
+func (s *Service) pair(ctx context.Context, refreshToken string, f refresh.Family, user account.User, scope []string) (Pair, error) {
 	access, err := s.mint.Access(ctx, token.AccessClaims{
 		Subject: f.UserID, SID: f.SessionID, ClientID: f.ClientID, Scope: scope, Roles: user.Roles, AMR: f.AMR, AuthTime: f.AuthTime,
 	})

@@ -5,7 +5,6 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
-	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
 // stamp is a time as the client reads it: UTC with exactly three fraction digits.
@@ -42,10 +41,10 @@ type userAnswer struct {
 	ID               string  `json:"id"`
 }
 
-func answerUser(u identityapi.User) userAnswer {
+func answerUser(u account.User) userAnswer {
 	return userAnswer{
 		Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image,
-		CreatedAt: stamp(u.CreatedAt), UpdatedAt: stamp(u.UpdatedAt), Role: account.Role(u),
+		CreatedAt: stamp(u.CreatedAt), UpdatedAt: stamp(u.UpdatedAt), TwoFactorEnabled: u.TwoFactorEnabled, Role: u.Role(),
 		Banned: u.Banned, BanReason: u.BanReason, BanExpires: stampOf(u.BanExpires),
 		Username: u.Username, DisplayUsername: u.DisplayName, ID: u.ID,
 	}

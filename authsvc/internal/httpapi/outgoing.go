@@ -102,9 +102,10 @@ func (o *outgoing) setSession(token string, remember bool) {
 // expireSession takes the session's cookies back.
 func (o *outgoing) expireSession() { o.cookies.Add(o.jar.ExpireSession()...) }
 
-// openSession hands out a new session: its cookie, the one that lists it among the
-// device's sessions, and the hint of how its user signed in last.
-func (x *exchange) openSession(signed account.SignedIn, method string) error {
+// enter is the one place where a new session is handed out: its cookie, the one that lists
+// it among the device's sessions, and the hint of how its user signed in last, "" for none.
+// Then the answer follows.
+func (x *exchange) enter(signed account.SignedIn, method string, answer func() error) error {
 	x.setSession(signed.Token, signed.Session.Remember)
 	if err := x.joinDevice(signed); err != nil {
 		return err
@@ -112,7 +113,7 @@ func (x *exchange) openSession(signed account.SignedIn, method string) error {
 	if method != "" {
 		x.cookies.Add(x.jar.LastMethod(method))
 	}
-	return nil
+	return answer()
 }
 
 // presented returns the session token that a request carries, and whether it came in the

@@ -58,13 +58,11 @@ func signUp(x *exchange) error {
 		return err
 	}
 	answer := signUpAnswer{User: answerUser(signed.User)}
-	if signed.Token != "" {
-		if err := x.openSession(signed, "email"); err != nil {
-			return err
-		}
-		answer.Token = &signed.Token
+	if signed.Token == "" {
+		return x.json(answer)
 	}
-	return x.json(answer)
+	answer.Token = &signed.Token
+	return x.enter(signed, "email", func() error { return x.json(answer) })
 }
 
 func signIn(x *exchange) error {
@@ -79,13 +77,15 @@ func signIn(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := x.openSession(signed, "email"); err != nil {
-		return err
-	}
+	return x.enter(signed, "email", func() error { return x.signedIn(signed, callback) })
+}
+
+// signedIn tells a client that it is signed in, and where it wanted to go next.
+func (x *exchange) signedIn(signed account.SignedIn, callback string) error {
+	answer := signInAnswer{Redirect: callback != "", Token: signed.Token, User: answerUser(signed.User)}
 	if callback != "" {
 		x.w.Header().Set("Location", callback)
 	}
-	answer := signInAnswer{Redirect: callback != "", Token: signed.Token, User: answerUser(signed.User)}
 	if _, given := x.body["callbackURL"]; given {
 		answer.URL = &callback
 	}

@@ -52,19 +52,20 @@ func verifyEmail(x *exchange) error {
 	if err != nil {
 		return x.refuseLink(callback, err)
 	}
-	switch {
-	case signed.Token != "":
-		if err := x.openSession(signed, ""); err != nil {
-			return err
+	answer := func() error {
+		if callback != "" {
+			return x.redirect(callback)
 		}
-	case signed.Session.ID != "" && !x.bearer:
+		return x.json(verified{Status: true})
+	}
+	if signed.Token != "" {
+		return x.enter(signed, "", answer)
+	}
+	if signed.Session.ID != "" && !x.bearer {
 		presented, _, _ := x.api.presented(x.r)
 		x.setSession(presented, signed.Session.Remember)
 	}
-	if callback != "" {
-		return x.redirect(callback)
-	}
-	return x.json(verified{Status: true})
+	return answer()
 }
 
 // refuseLink answers a mailed link that does not work: the front end is told by a

@@ -31,12 +31,14 @@ const layout = `<!doctype html>
 <html lang="en"><body style="font-family:sans-serif;line-height:1.5;color:#1c1c1c">
 <p>Hello {{.Name}},</p>
 <p>{{.Lead}}</p>
-<p><a href="{{.Link}}">{{.Link}}</a></p>
+{{with .Link}}<p><a href="{{.}}">{{.}}</a></p>{{end}}
+{{with .Code}}<p style="font-size:1.6em;letter-spacing:.15em">{{.}}</p>{{end}}
 <p style="color:#666">{{.Close}}</p>
 </body></html>
 `
 
-type content struct{ Name, Lead, Link, Close string }
+// content is what a mail says. It has a link or a code.
+type content struct{ Name, Lead, Link, Code, Close string }
 
 // Verification writes the mail that confirms an address.
 func (w *Writer) Verification(user identityapi.User, proof, callbackURL string) (mail.Message, error) {
@@ -67,12 +69,14 @@ func (w *Writer) write(user identityapi.User, subject string, c content) (mail.M
 	if err := w.html.Execute(&html, c); err != nil {
 		return mail.Message{}, fmt.Errorf("write mail: %w", err)
 	}
-	return mail.Message{
-		ID: uuid.NewString(), To: user.Email, Subject: subject,
-		Text:  strings.Join([]string{c.Lead, c.Link, c.Close}, "\n\n"),
-		HTML:  html.String(),
-		Links: []string{c.Link},
-	}, nil
+	message := mail.Message{
+		ID: uuid.NewString(), To: user.Email, Subject: subject, HTML: html.String(), Code: c.Code,
+		Text: strings.Join([]string{c.Lead, c.Link + c.Code, c.Close}, "\n\n"),
+	}
+	if c.Link != "" {
+		message.Links = []string{c.Link}
+	}
+	return message, nil
 }
 
 // escape encodes a query value as JavaScript's encodeURIComponent does: a space is %20.

@@ -1,0 +1,49 @@
+package account
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+)
+
+// Method is how somebody proved who they are.
+type Method struct {
+	Name string   // as events call it: password, verification
+	AMR  []string // as tokens call it (RFC 8176)
+}
+
+// The methods of this package.
+var (
+	byPassword     = Method{Name: "password", AMR: []string{"pwd"}}
+	byVerification = Method{Name: "verification", AMR: []string{"mail"}}
+)
+
+// Enter is the one door through which a user who exists gets a session. It belongs into
+// the transaction that consumes the proof (a token, a code, a password that still is the
+// stored one), so that a proof opens one session or none. ErrBanned for a banned user.
+func (s *Service) Enter(ctx context.Context, tx Tx, user User, from Origin, by Method) (SignedIn, error) {
+	if user.Banned {
+		return SignedIn{}, ErrBanned
+	}
+	opened, secret, err := s.openSession(ctx, tx, user.ID, from, by)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	signed := SignedIn{Session: opened, User: user, Token: secret}
+	return signed, tx.AddEvent(ctx, Event(authapi.EventSignedIn, user, from, Details{Method: by.Name, SessionID: opened.ID}))
+}
+
+// openSession adds a new session for the user to tx.
+func (s *Service) openSession(ctx context.Context, tx Tx, userID string, from Origin, by Method) (session.Session, string, error) {
+	secret, err := token.New()
+	if err != nil {
+		return session.Session{}, "", err
+	}
+	opened := session.Open(uuid.Must(uuid.NewV7()).String(), token.Hash(secret), userID, from.Remember, s.Now())
+	opened.IP, opened.UserAgent, opened.AMR = from.IP, from.UserAgent, by.AMR
+	return opened, secret, tx.CreateSession(ctx, opened)
+}

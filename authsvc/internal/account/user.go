@@ -1,0 +1,51 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+)
+
+// User is a person as the use cases see them: what identity knows of them, and what this
+// module keeps about them itself.
+type User struct {
+	identityapi.User
+	TwoFactorEnabled bool // every sign-in asks for a second factor
+}
+
+// Role returns the user's roles as the protocol writes them: comma-separated, and without
+// the role that everybody has unless it is the only one.
+func (u User) Role() string {
+	var beyond []string
+	for _, role := range u.Roles {
+		if role != identityapi.RoleUser {
+			beyond = append(beyond, role)
+		}
+	}
+	return cmp.Or(strings.Join(beyond, ","), identityapi.RoleUser)
+}
+
+// FindUser returns an active user, banned or not; ErrUserNotFound if there is none.
+func (s *Service) FindUser(ctx context.Context, in identityapi.FindUserIn) (User, error) {
+	out, err := identityapi.FindUser.Call(ctx, s.Call, in)
+	if errors.Is(err, identityapi.ErrUserUnknown) {
+		return User{}, ErrUserNotFound
+	}
+	return User{User: out.User}, err
+}
+
+// ActiveUser returns a user who may be signed in now, ErrUnauthorized if the user is gone
+// or banned.
+func (s *Service) ActiveUser(ctx context.Context, userID string) (User, error) {
+	user, err := s.FindUser(ctx, identityapi.FindUserIn{ID: userID})
+	if errors.Is(err, ErrUserNotFound) || (err == nil && user.Banned) {
+		return User{}, ErrUnauthorized
+	}
+	return user, err
+}
+
+// userOf stands for a user of whom no more than the id is known, or needed.
+func userOf(id string) User { return User{User: identityapi.User{ID: id}} }
