@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/httpapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
@@ -70,6 +71,10 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 		return nil, err
 	}
 	store := postgres.NewAccount(deps.DB, mails)
+	links, err := postgres.NewLinked(deps.DB, mails, deps.Root)
+	if err != nil {
+		return nil, err
+	}
 	accounts := account.New(account.Config{
 		Store: store, Call: deps.Call, Passwords: password.NewHasher(), Mint: token.NewMail(deps.Root, deps.Now),
 		Notices: notices, Now: deps.Now, RequireVerification: c.RequireVerification,
@@ -78,7 +83,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB), deps.Root, deps.Now), mint, deps.Now)
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
-		Accounts: accounts, Grants: grants, Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
+		Accounts: accounts, Grants: grants, Linked: linked.New(links), Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
 		Base: deps.BaseURL.String(), Now: deps.Now, Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
 	})
 	routes := api.Routes()

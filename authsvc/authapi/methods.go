@@ -71,6 +71,7 @@ const (
 	EventTokenReused            = "authsvc.refresh_token_reused.v1"
 	EventTokenRevoked           = "authsvc.token_revoked.v1"
 	EventSigningKeyRotated      = "authsvc.signing_key_rotated.v1"
+	EventAccountUnlinked        = "authsvc.account_unlinked.v1"
 )
 
 // Methods lists what the module must serve; a missing handler stops the start.

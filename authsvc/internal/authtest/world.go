@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/post"
@@ -42,6 +43,8 @@ type World struct {
 	Accounts *account.Service
 	Families *refresh.Service
 	Grants   *grant.Service
+	Links    *postgres.Linked
+	Linked   *linked.Service
 	options  Options
 }
 
@@ -90,6 +93,10 @@ func (w *World) wire(t testing.TB) {
 		t.Fatal(err)
 	}
 	w.Store = postgres.NewAccount(w.Pool, mails)
+	if w.Links, err = postgres.NewLinked(w.Pool, mails, w.Root); err != nil {
+		t.Fatal(err)
+	}
+	w.Linked = linked.New(w.Links)
 	w.Accounts = account.New(account.Config{
 		Store: w.Store, Call: w.Identity.Caller(), Passwords: w.Hasher, Mint: token.NewMail(w.Root, w.Clock.Now),
 		Notices: notices, Now: w.Clock.Now, RequireVerification: w.options.RequireVerification,

@@ -1,12 +1,14 @@
 package httpapi
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/captcha"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
@@ -20,6 +22,7 @@ type Config struct {
 	Captcha  *captcha.HCaptcha
 	Accounts *account.Service
 	Grants   *grant.Service
+	Linked   *linked.Service
 	Cookies  *cookie.Jar
 	Origins  *origin.Policy
 	Base     string // the public origin
@@ -41,8 +44,17 @@ func (a *API) Routes() []httpx.Route {
 	return append(routes, a.oauthRoutes()...)
 }
 
+// endpoints is the protocol's table. Each concept has its rows in its own file.
 func (a *API) endpoints() []endpoint {
-	return append([]endpoint{
+	return slices.Concat(
+		a.signEndpoints(),
+		a.mailEndpoints(),
+		a.linkedEndpoints(),
+	)
+}
+
+func (a *API) signEndpoints() []endpoint {
+	return []endpoint{
 		{
 			id: "sign-up-email", method: "POST", path: "/sign-up/email", summary: "Create an account and sign in", serve: signUp,
 			form: true, login: true, captcha: true, answers: httpx.SchemaOf[signUpAnswer](),
@@ -89,7 +101,7 @@ func (a *API) endpoints() []endpoint {
 			id: "revoke-other-sessions", method: "POST", path: "/revoke-other-sessions", summary: "End all sessions but this one", serve: revokeOtherSessions,
 			access: signedIn, answers: httpx.SchemaOf[statusAnswer](),
 		},
-	}, a.mailEndpoints()...)
+	}
 }
 
 func (a *API) mailEndpoints() []endpoint {

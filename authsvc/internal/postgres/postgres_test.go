@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/postgres"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
@@ -53,6 +54,9 @@ func TestStores_Outage(t *testing.T) {
 		"Account.FindSession":  func() error { _, err := w.Store.FindSession(t.Context(), session.Hash{}); return err },
 		"Account.ListSessions": func() error { _, err := w.Store.ListSessions(t.Context(), somebody, now); return err },
 		"Account.ResetPending": func() error { _, err := w.Store.ResetPending(t.Context(), [32]byte{}, now); return err },
+		"Linked.InTx":          func() error { return w.Links.InTx(t.Context(), func(linked.Tx) error { return nil }) },
+		"Linked.List":          func() error { _, err := w.Links.List(t.Context(), somebody); return err },
+		"Linked.Find":          func() error { _, err := w.Links.Find(t.Context(), somebody, anything); return err },
 		"Account.Sweep":        func() error { return w.Store.Sweep(t.Context(), now) },
 		"Refresh.Find":         func() error { _, err := families.Find(t.Context(), uuid.New(), now); return err },
 		"Refresh.Create":       func() error { return families.Create(t.Context(), refresh.Family{}, ev) },
