@@ -4,15 +4,28 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"testing"
 )
 
-// freeAddress returns a loopback address that nobody listens on. It lies below the ports
-// that the kernel hands out for connections, so that none of those takes it meanwhile.
+// The ports of systems lie below those that the kernel hands out for connections, so that
+// none of those takes one meanwhile.
+const firstPort, ports = 20000, 10000
+
+// lastPort counts the ports that were given out, from a random one on. None is given twice:
+// a part that is down for a while would find its port taken by another test's system.
+var lastPort = func() *atomic.Uint32 {
+	counter := &atomic.Uint32{}
+	counter.Store(rand.Uint32N(ports))
+	return counter
+}()
+
+// freeAddress returns a loopback address that nobody listens on and nobody else is given.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	for range 100 {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+rand.N(10000)))
+	for range ports {
+		port := firstPort + lastPort.Add(1)%ports
+		address := net.JoinHostPort("127.0.0.1", strconv.FormatUint(uint64(port), 10))
 		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
 		if err != nil {
 			continue
