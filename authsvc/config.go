@@ -6,15 +6,15 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/captcha"
-	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 	"github.com/gatehouse-auth/gatehouse/shared/secret"
+	"github.com/gatehouse-auth/gatehouse/shared/weborigin"
 )
 
 // Config is authsvc's part of the settings.
 type Config struct {
-	TrustedOrigins      []string    `envconfig:"TRUSTED_ORIGINS" desc:"origins of front ends, comma-separated; development trusts http://localhost:3001"`
+	TrustedOrigins      []string    `envconfig:"TRUSTED_ORIGINS" desc:"front ends, comma-separated: origins, https://*.example.com, or the scheme of an app (myapp://); development trusts http://localhost:3001"`
 	RequireVerification bool        `envconfig:"REQUIRE_EMAIL_VERIFICATION" default:"false" desc:"no sign-in before the address is confirmed"`
 	RateLimit           toggle      `envconfig:"RATE_LIMIT" desc:"the protocol's limits per address: on or off; empty: on in production, off in development"`
 	DeleteVerification  bool        `envconfig:"DELETE_USER_VERIFICATION" default:"false" desc:"deleting a user takes a mailed link; for the endpoint that is not built yet"`
@@ -80,7 +80,7 @@ func (c Config) origins(development bool) ([]string, error) {
 		return []string{developmentOrigin}, nil
 	}
 	for _, trusted := range c.TrustedOrigins {
-		if err := origin.CheckPattern(trusted); err != nil {
+		if err := weborigin.CheckPattern(trusted); err != nil {
 			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_ORIGINS: %q %w", trusted, err)
 		}
 	}

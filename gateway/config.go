@@ -3,14 +3,14 @@ package gateway
 import (
 	"fmt"
 	"net/netip"
-	"net/url"
-	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/shared/weborigin"
 )
 
 // Config is the gateway's part of the settings.
 type Config struct {
 	Addr           string   `envconfig:"HTTP_ADDR" default:":3000" desc:"the public listener"`
-	TrustedOrigins []string `envconfig:"TRUSTED_ORIGINS" desc:"origins of front ends, comma-separated; development trusts http://localhost:3001"`
+	TrustedOrigins []string `envconfig:"TRUSTED_ORIGINS" desc:"front ends, comma-separated: origins, https://*.example.com, or the scheme of an app (myapp://); development trusts http://localhost:3001"`
 	TrustedProxies []string `envconfig:"TRUSTED_PROXIES" desc:"networks whose X-Forwarded-For counts, comma-separated, such as 10.0.0.0/8"`
 	TLSCert        string   `envconfig:"TLS_CERT" desc:"file of the certificate chain (PEM); empty: plain HTTP, for behind a proxy"`
 	TLSKey         string   `envconfig:"TLS_KEY" desc:"file of the certificate's private key (PEM)"`
@@ -25,22 +25,11 @@ func (c Config) origins(development bool) ([]string, error) {
 		origins = []string{developmentOrigin}
 	}
 	for _, origin := range origins {
-		if !isOrigin(origin) {
-			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_ORIGINS: %q is not an origin such as https://app.example.com (lower case, no path, no trailing slash, no pattern, no default port)", origin)
+		if err := weborigin.CheckPattern(origin); err != nil {
+			return nil, fmt.Errorf("GATEHOUSE_TRUSTED_ORIGINS: %q %w", origin, err)
 		}
 	}
 	return origins, nil
-}
-
-// isOrigin reports whether a browser would spell an origin so: one that is spelt in
-// another way would never match, and nobody would know why.
-func isOrigin(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.Scheme+"://"+u.Host != text {
-		return false
-	}
-	defaultPort := map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	return strings.ToLower(u.Host) == u.Host && !strings.ContainsAny(u.Host, "*%_ ") && !strings.HasSuffix(u.Host, ":") && u.Port() != defaultPort
 }
 
 func (c Config) proxies() ([]netip.Prefix, error) {

@@ -10,15 +10,15 @@ import (
 
 func TestConfig_Origins(t *testing.T) {
 	t.Parallel()
-	for _, good := range []string{"https://app.example.com", "http://localhost:3001", "https://app.example.com:8443", "http://[::1]:3001", "http://127.0.0.1"} {
+	for _, good := range []string{"https://app.example.com", "http://localhost:3001", "https://app.example.com:8443", "http://[::1]:3001", "http://127.0.0.1", "https://*.example.com", "myapp://"} {
 		if got, err := (Config{TrustedOrigins: []string{good}}).origins(false); err != nil || !slices.Equal(got, []string{good}) {
 			t.Errorf("%s: %v, %v", good, got, err)
 		}
 	}
 	for _, bad := range []string{
-		"", "*", "null", "app.example.com", "https://", "https://app.example.com/", "https://app.example.com/path", "https://app.example.com?x", "https://app.example.com#x",
-		"https://user@app.example.com", "https://*.example.com", "https://app.example.com:443", "http://localhost:80", "https://App.example.com", "HTTPS://app.example.com",
-		"ftp://app.example.com", "javascript://x", " https://app.example.com", "https://app.example.com:", "https://a b", "https://a,https://b", "https://a\x00", "//app.example.com",
+		"", "*", "null", "app.example.com", "https://", "https://app.example.com/", "https://app.example.com/path", "https://app.example.com#x",
+		"https://user@app.example.com", "https://*", "https://app.example.com:443", "http://localhost:80", "https://App.example.com", "HTTPS://app.example.com",
+		"javascript://x", " https://app.example.com", "https://app.example.com:", "https://a b", "https://a,https://b", "https://a\x00", "//app.example.com",
 	} {
 		_, err := (Config{TrustedOrigins: []string{"https://good.example", bad}}).origins(false)
 		if err == nil || !strings.HasPrefix(err.Error(), "GATEHOUSE_TRUSTED_ORIGINS: ") || strings.Contains(err.Error(), "\n") {

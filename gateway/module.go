@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/listen"
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/route"
 	"github.com/gatehouse-auth/gatehouse/shared/kit"
+	"github.com/gatehouse-auth/gatehouse/shared/weborigin"
 )
 
 // Spec is the module for composition roots.
@@ -40,11 +41,10 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 		return nil, errors.New("GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY go together: give both or neither")
 	}
 	routes := route.NewSwitch(deps.Directory, deps.Log)
-	origins := front.Origins(trusted)
-	own := front.Origins(append([]string{deps.BaseURL.String()}, trusted...))
+	own := weborigin.New(append([]string{weborigin.Of(deps.BaseURL.String())}, trusted...)...)
 	face, err := front.New(front.Config{
-		Routes: routes, Authn: authn.New(deps.Call, deps.BaseURL.String(), own.Trusted, deps.Now),
-		Address: clientip.New(proxies), Origins: origins, HTTPS: deps.BaseURL.Scheme == "https",
+		Routes: routes, Authn: authn.New(deps.Call, deps.BaseURL.String(), own.TrustsOrigin, deps.Now),
+		Address: clientip.New(proxies), Origins: weborigin.New(trusted...), HTTPS: deps.BaseURL.Scheme == "https",
 		Expected: slices.Sorted(maps.Keys(gatewayapi.Graph())), Log: deps.Log, Metrics: deps.Metrics, Now: deps.Now,
 	})
 	if err != nil {

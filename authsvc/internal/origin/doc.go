@@ -1,14 +1,13 @@
 // Package origin decides which web origins may act and where links may lead (RFC 6454,
 // RFC 9110 section 10.1.3, Fetch Metadata).
 //
-// An installation trusts its own origin and those that its operator lists: exact origins
-// (https://app.example.com), hosts with wildcards (https://*.example.com, *.example.com) and
-// the schemes of native apps (myapp://). A link may stay on the installation's own origin
-// (a path) or lead to a trusted one.
+// An installation trusts its own origin and the patterns that its operator lists
+// (shared/weborigin). A link may stay on the installation's own origin (a path) or lead to
+// a trusted one.
 //
 // Invariant: what is accepted here, the client protocol's reference accepts too, and every
-// browser understands as we do. Whatever could be read in two ways is refused: user names,
-// backslashes, control characters, encoded separators, host names that are no host names.
+// browser understands as we do.
 //
-// Next door: httpapi asks before each endpoint; the gateway answers CORS on its own.
+// Next door: httpapi asks before each endpoint; the gateway answers CORS from the same
+// patterns.
 package origin

@@ -1,17 +1,13 @@
 package origin
 
 import (
-	"strings"
-
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/weborigin"
 )
 
 // Link reports whether a link may be followed: a path here, or a URL that is trusted.
 func (p *Policy) Link(link string) bool {
-	if strings.HasPrefix(link, "/") {
-		return relative(link)
-	}
-	return p.trusts(link)
+	return weborigin.IsPath(link) || p.trusted.Trusts(link)
 }
 
 // CheckCallback refuses a link of a GET endpoint that leads to a place not trusted. An
@@ -56,18 +52,4 @@ func (p *Policy) checkLinks(body, query map[string]any) error {
 // falsy reports whether JavaScript takes the decoded JSON value for absent.
 func falsy(value any) bool {
 	return value == nil || value == "" || value == false || value == float64(0)
-}
-
-// relative reports whether a link that begins with a slash stays on this origin in the
-// eyes of every browser and router (RFC 3986, section 4.2).
-func relative(link string) bool {
-	if ambiguous(link) {
-		return false
-	}
-	path := link
-	if end := strings.IndexAny(link, "?#"); end >= 0 {
-		path = link[:end]
-	}
-	lower := strings.ToLower(path)
-	return !strings.Contains(lower, "//") && !strings.Contains(lower, "%2f") && !strings.Contains(lower, "%5c")
 }

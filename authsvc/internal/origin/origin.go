@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/weborigin"
 )
 
 // Faults, with the protocol's codes.
@@ -20,21 +21,12 @@ var (
 )
 
 // Policy is what an installation trusts. It is immutable, and safe for concurrent use.
-type Policy struct{ trusted []pattern }
+type Policy struct{ trusted weborigin.Set }
 
 // New returns the Policy that trusts the origin of the installation's own URL and the
-// given patterns. A pattern in which CheckPattern finds a fault trusts nothing.
+// given patterns. A pattern with a fault trusts nothing.
 func New(own string, others []string) *Policy {
-	p := &Policy{}
-	if t, ok := parseTarget(own); ok && t.web {
-		p.trusted = append(p.trusted, exact(t.origin))
-	}
-	for _, other := range others {
-		if compiled, err := compile(other); err == nil {
-			p.trusted = append(p.trusted, compiled)
-		}
-	}
-	return p
+	return &Policy{weborigin.New(append([]string{weborigin.Of(own)}, others...)...)}
 }
 
 // Request is what a browser says of where a request comes from.
@@ -92,22 +84,8 @@ func (p *Policy) checkSource(r Request) error {
 	switch {
 	case source == "" || source == "null":
 		return ErrMissing
-	case p.trusts(source):
+	case p.trusted.Trusts(source):
 		return nil
 	}
 	return ErrOrigin
-}
-
-// trusts reports whether a trusted pattern matches the absolute URL.
-func (p *Policy) trusts(url string) bool {
-	t, ok := parseTarget(url)
-	if !ok {
-		return false
-	}
-	for _, trusted := range p.trusted {
-		if trusted.matches(t) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,29 +1,19 @@
 package front
 
-import (
-	"net/http"
-	"slices"
-)
-
-// Origins are the front ends that may use the API from a browser, credentials included.
-// They are compared letter by letter; there are no patterns here (ASVS V3.4.2).
-type Origins []string
-
-// Trusted reports whether the origin is one of them.
-func (o Origins) Trusted(origin string) bool { return origin != "" && slices.Contains(o, origin) }
+import "net/http"
 
 const (
 	corsMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
 	corsHeaders = "Content-Type, Authorization, X-Captcha-Response, X-Request-Id, Traceparent"
 )
 
-// answered adds the CORS headers for a trusted origin, and answers the request itself
+// answered adds the CORS headers for a trusted origin (ASVS V3.4.2), and answers the request itself
 // if it is a preflight (Fetch Standard, section 3.2).
-func (o Origins) answered(w http.ResponseWriter, r *http.Request) bool {
+func (f *Front) answered(w http.ResponseWriter, r *http.Request) bool {
 	header := w.Header()
 	header.Add("Vary", "Origin")
 	origin := r.Header.Get("Origin")
-	trusted := o.Trusted(origin)
+	trusted := f.Origins.TrustsOrigin(origin)
 	if trusted {
 		header.Set("Access-Control-Allow-Origin", origin)
 		header.Set("Access-Control-Allow-Credentials", "true")

@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 	"github.com/gatehouse-auth/gatehouse/shared/principal"
 	"github.com/gatehouse-auth/gatehouse/shared/trace"
+	"github.com/gatehouse-auth/gatehouse/shared/weborigin"
 )
 
 // Config is what the Front stands on. All fields are required.
@@ -26,9 +27,9 @@ type Config struct {
 	Routes   *route.Switch
 	Authn    *authn.Authenticator
 	Address  *clientip.Judge
-	Origins  Origins
-	HTTPS    bool     // the public origin is https
-	Expected []string // services whose paths answer 503, not 404, until they come up
+	Origins  weborigin.Set // whose browsers may use the API, credentials included
+	HTTPS    bool          // the public origin is https
+	Expected []string      // services whose paths answer 503, not 404, until they come up
 	Log      zerolog.Logger
 	Metrics  prometheus.Registerer
 	Now      func() time.Time
@@ -100,7 +101,7 @@ func (f *Front) serve(w http.ResponseWriter, r *http.Request, line *event) {
 		f.refuse(w, r, errUnknownPath)
 		return
 	}
-	if f.Origins.answered(w, r) {
+	if f.answered(w, r) {
 		return
 	}
 	target, allowed := f.Routes.Router().Find(r)

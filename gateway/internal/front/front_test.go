@@ -25,6 +25,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 	"github.com/gatehouse-auth/gatehouse/shared/principal"
 	"github.com/gatehouse-auth/gatehouse/shared/trace"
+	"github.com/gatehouse-auth/gatehouse/shared/weborigin"
 )
 
 const trustedOrigin = "https://app.example.com"
@@ -124,8 +125,8 @@ func newWorld(t *testing.T, o options) *world {
 		))...)
 	log := zerolog.New(w.log)
 	face, err := front.New(front.Config{
-		Routes: route.NewSwitch(w.directory, zerolog.Nop()), Address: clientip.New(o.proxies), Origins: front.Origins{trustedOrigin},
-		Authn: authn.New(w.Caller(t), gatewaytest.Issuer, front.Origins{trustedOrigin}.Trusted, time.Now),
+		Routes: route.NewSwitch(w.directory, zerolog.Nop()), Address: clientip.New(o.proxies), Origins: weborigin.New(trustedOrigin),
+		Authn: authn.New(w.Caller(t), gatewaytest.Issuer, weborigin.New(trustedOrigin).TrustsOrigin, time.Now),
 		HTTPS: o.https, Expected: o.expected, Log: log, Metrics: w.registry, Now: time.Now,
 	})
 	if err != nil {

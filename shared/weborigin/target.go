@@ -1,4 +1,4 @@
-package origin
+package weborigin
 
 import (
 	"net/netip"
