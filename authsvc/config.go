@@ -3,9 +3,13 @@ package authsvc
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/captcha"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 	"github.com/gatehouse-auth/gatehouse/shared/secret"
@@ -24,6 +28,7 @@ type Config struct {
 	CaptchaURL          string      `envconfig:"HCAPTCHA_VERIFY_URL" desc:"where hCaptcha is asked, where it is not the public one"`
 	Mail                mailKind    `envconfig:"MAIL" default:"dev" desc:"how mail leaves: dev (kept for /dev/mailbox, never sent), resend or smtp"`
 	MailFrom            string      `envconfig:"MAIL_FROM" default:"Gatehouse <no-reply@localhost>" desc:"sender of all mail"`
+	MailTemplates       string      `envconfig:"MAIL_TEMPLATES" desc:"folder whose templates replace those of the mails, such as en/reset.txt and en/reset.html"`
 	ResendKey           secret.Text `envconfig:"RESEND_API_KEY" desc:"API key of Resend"`
 	ResendURL           string      `envconfig:"RESEND_URL" desc:"API of Resend, where it is not the public one"`
 	SMTPURL             secret.Text `envconfig:"SMTP_URL" desc:"mail server, such as smtp://user:password@mail.example.com:587"`
@@ -105,6 +110,19 @@ func (c Config) sender(now func() time.Time) (mail.Sender, *mail.Mailbox, error)
 	}
 	box := mail.NewMailbox(now)
 	return box, box, nil
+}
+
+// notices returns the writer of mails, with the templates of the team that runs this.
+func (c Config) notices(base *url.URL) (*notice.Writer, error) {
+	var overrides fs.FS
+	if c.MailTemplates != "" {
+		if folder, err := os.Stat(c.MailTemplates); err != nil || !folder.IsDir() {
+			return nil, fmt.Errorf("GATEHOUSE_MAIL_TEMPLATES: %q is no folder", c.MailTemplates)
+		}
+		overrides = os.DirFS(c.MailTemplates)
+	}
+	writer, err := notice.New(base, overrides)
+	return writer, prefixed("GATEHOUSE_MAIL_TEMPLATES", err)
 }
 
 func prefixed(name string, err error) error {

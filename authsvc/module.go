@@ -14,7 +14,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/httpapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
-	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/post"
@@ -58,7 +57,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	notices, err := notice.New(deps.BaseURL)
+	notices, err := c.notices(deps.BaseURL)
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,7 @@ func TestSettings_StopTheStart(t *testing.T) {
 		"one database of three":        {map[string]string{"DATABASE_URL": "-", "IDENTITY_DATABASE_URL": database.URL()}, "_DATABASE_URL is missing"},
 		"an unknown way to send mail":  {map[string]string{"MAIL": "pigeon"}, "GATEHOUSE_MAIL"},
 		"Resend without its key":       {map[string]string{"MAIL": "resend"}, "GATEHOUSE_RESEND_API_KEY"},
+		"mail templates nowhere":       {map[string]string{"MAIL_TEMPLATES": "/nowhere/mails"}, "GATEHOUSE_MAIL_TEMPLATES"},
 		"SMTP without its server":      {map[string]string{"MAIL": "smtp"}, "GATEHOUSE_SMTP_URL"},
 		"an origin with a path":        {map[string]string{"TRUSTED_ORIGINS": "https://app.example.com/"}, "GATEHOUSE_TRUSTED_ORIGINS"},
 		"a proxy that is no network":   {map[string]string{"TRUSTED_PROXIES": "everybody"}, "GATEHOUSE_TRUSTED_PROXIES"},

@@ -84,7 +84,7 @@ func (w *World) wire(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	notices, err := notice.New(origin)
+	notices, err := notice.New(origin, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

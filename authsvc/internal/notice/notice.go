@@ -2,11 +2,12 @@ package notice
 
 import (
 	"fmt"
-	"html/template"
+	"io/fs"
 	"net/url"
 	"strings"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/language"
 
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
@@ -14,69 +15,37 @@ import (
 
 // Writer writes mails for one installation. It is safe for concurrent use.
 type Writer struct {
-	base string // origin and base path of the protocol
-	html *template.Template
+	base    string // origin and base path of the protocol
+	letters map[string]map[string]letter
+	locales []string // in the order of the matcher's tags
+	matcher language.Matcher
 }
 
-// New returns a Writer whose links begin with the given origin.
-func New(origin *url.URL) (*Writer, error) {
-	parsed, err := template.New("mail").Parse(layout)
+// New returns a Writer whose links begin with the given origin. Files in overrides, which
+// may be nil, replace the embedded templates; an error names the file and its fault.
+func New(origin *url.URL, overrides fs.FS) (*Writer, error) {
+	letters, err := load(overrides)
 	if err != nil {
-		return nil, fmt.Errorf("parse mail layout: %w", err)
+		return nil, err
 	}
-	return &Writer{base: origin.String() + "/api/auth", html: parsed}, nil
+	w := &Writer{base: origin.String() + "/api/auth", letters: letters}
+	w.locales, w.matcher = matcher(letters)
+	return w, nil
 }
 
-const layout = `<!doctype html>
-<html lang="en"><body style="font-family:sans-serif;line-height:1.5;color:#1c1c1c">
-<p>Hello {{.Name}},</p>
-<p>{{.Lead}}</p>
-{{with .Link}}<p><a href="{{.}}">{{.}}</a></p>{{end}}
-{{with .Code}}<p style="font-size:1.6em;letter-spacing:.15em">{{.}}</p>{{end}}
-<p style="color:#666">{{.Close}}</p>
-</body></html>
-`
-
-// content is what a mail says. It has a link or a code.
-type content struct{ Name, Lead, Link, Code, Close string }
-
-// Verification writes the mail that confirms an address.
-func (w *Writer) Verification(user identityapi.User, proof, callbackURL string) (mail.Message, error) {
-	if callbackURL == "" {
-		callbackURL = "/"
+// write fills a kind's templates for the user, who may be no more than an address.
+func (w *Writer) write(user identityapi.User, kind string, c content) (mail.Message, error) {
+	c.Name, c.Locale = greeting(user.Name), w.Locale(localeOf(user))
+	l, ok := w.letters[c.Locale][kind]
+	if !ok {
+		return mail.Message{}, fmt.Errorf("write mail: there are no templates of the kind %q", kind)
 	}
-	link := w.base + "/verify-email?token=" + proof + "&callbackURL=" + escape(callbackURL)
-	return w.write(user, "Confirm your e-mail address", content{
-		Lead:  "Follow this link to confirm your address:",
-		Link:  link,
-		Close: "The link works for one hour. If you did not ask for it, ignore this mail.",
-	})
-}
-
-// Reset writes the mail that lets its reader choose a new password.
-func (w *Writer) Reset(user identityapi.User, secret, redirectTo string) (mail.Message, error) {
-	link := w.base + "/reset-password/" + secret + "?callbackURL=" + escape(redirectTo)
-	return w.write(user, "Reset your password", content{
-		Lead:  "Follow this link to choose a new password:",
-		Link:  link,
-		Close: "The link works for one hour and once. If you did not ask for it, ignore this mail: your password stays as it is.",
-	})
-}
-
-func (w *Writer) write(user identityapi.User, subject string, c content) (mail.Message, error) {
-	c.Name = user.Name
-	var html strings.Builder
-	if err := w.html.Execute(&html, c); err != nil {
-		return mail.Message{}, fmt.Errorf("write mail: %w", err)
+	written, err := l.fill(c)
+	if err != nil {
+		return mail.Message{}, fmt.Errorf("write mail %s/%s: %w", c.Locale, kind, err)
 	}
-	message := mail.Message{
-		ID: uuid.NewString(), To: user.Email, Subject: subject, HTML: html.String(), Code: c.Code,
-		Text: strings.Join([]string{c.Lead, c.Link + c.Code, c.Close}, "\n\n"),
-	}
-	if c.Link != "" {
-		message.Links = []string{c.Link}
-	}
-	return message, nil
+	written.ID, written.To = uuid.NewString(), user.Email
+	return written, nil
 }
 
 // escape encodes a query value as JavaScript's encodeURIComponent does: a space is %20.

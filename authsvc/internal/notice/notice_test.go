@@ -15,7 +15,7 @@ const proof = "the.proof"
 // written returns both mails to a user of the name, leading to the callback.
 func written(t *testing.T, name, callback string) map[string]mail.Message {
 	t.Helper()
-	writer, err := notice.New(&url.URL{Scheme: "https", Host: "auth.example.com"})
+	writer, err := notice.New(&url.URL{Scheme: "https", Host: "auth.example.com"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
