@@ -47,9 +47,14 @@ func (t *toggle) Decode(value string) error {
 	return errors.New("must be on or off")
 }
 
+// limited reports whether calls are limited by the address they come from.
+func (c Config) limited(development bool) bool {
+	return c.RateLimit == "on" || c.RateLimit == "" && !development
+}
+
 // limits returns the limits per address, nil for none.
 func (c Config) limits(development bool, now func() time.Time) *throttle.Limiter {
-	if c.RateLimit == "off" || (c.RateLimit == "" && development) {
+	if !c.limited(development) {
 		return nil
 	}
 	return throttle.New(now)

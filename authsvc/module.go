@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/rpcapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/signingkey"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 	"github.com/gatehouse-auth/gatehouse/authsvc/migrations"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
@@ -76,7 +77,8 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	}
 	accounts := account.New(account.Config{
 		Store: store, Call: deps.Call, Passwords: password.NewHasher(), Mint: token.NewMail(deps.Root, deps.Now),
-		Notices: notices, Now: deps.Now, RequireVerification: c.RequireVerification,
+		Notices: notices, Guesses: throttle.NewGuesses(deps.Root, deps.Now), Now: deps.Now, RequireVerification: c.RequireVerification,
+		LimitMembers: c.limited(deps.Development),
 	})
 	mint := token.NewMint(ring, deps.BaseURL.String(), deps.Now)
 	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB), deps.Root, deps.Now), mint, deps.Now)

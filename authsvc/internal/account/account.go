@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
@@ -40,6 +41,8 @@ type Store interface {
 	ListSessions(ctx context.Context, userID string, now time.Time) ([]session.Session, error)
 	// ResetPending reports whether a reset token could be used at now.
 	ResetPending(ctx context.Context, hash [32]byte, now time.Time) (bool, error)
+	// GuessPause returns how long no guess of this kind counts, 0 for not at all.
+	GuessPause(ctx context.Context, g throttle.Guess) (time.Duration, error)
 }
 
 // Tx is what one transaction can write.
@@ -61,19 +64,29 @@ type Tx interface {
 	UseReset(ctx context.Context, hash [32]byte, now time.Time) (userID string, err error)
 	// UseProof consumes a mailed proof that expires then, and reports whether it was unused.
 	UseProof(ctx context.Context, hash [32]byte, expires time.Time) (bool, error)
+	// CountGuess counts a wrong guess, unless there is a pause: then it returns that, and
+	// the guess must tell nothing. One statement decides, so that parallel guesses do not pass.
+	CountGuess(ctx context.Context, g throttle.Guess) (time.Duration, error)
+	// PassGuess forgets wrong guesses after a right one, unless there is a pause: then it
+	// returns that, and the guess must tell nothing.
+	PassGuess(ctx context.Context, g throttle.Guess) (time.Duration, error)
+	// ForgetGuesses forgets wrong guesses, pause or not: the owner has proved to be here.
+	ForgetGuesses(ctx context.Context, g throttle.Guess) error
 	AddEvent(ctx context.Context, ev events.Event) error
 	AddMail(ctx context.Context, m mail.Message) error
 }
 
-// Config is what the Service stands on. All fields but RequireVerification are required.
+// Config is what the Service stands on. All fields but the last two are required.
 type Config struct {
 	Store               Store
 	Call                rpc.Caller // reaches identity
 	Passwords           *password.Hasher
 	Mint                *token.Mail // verification tokens
 	Notices             *notice.Writer
+	Guesses             *throttle.Guesses
 	Now                 func() time.Time
 	RequireVerification bool // no sign-in before the address is confirmed
+	LimitMembers        bool // limits how many taken addresses a caller may find at sign-up
 }
 
 // Service runs the use cases. It is safe for concurrent use.

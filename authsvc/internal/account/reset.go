@@ -73,6 +73,9 @@ func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from 
 		if err := tx.SetPassword(ctx, userID, hash); err != nil {
 			return err
 		}
+		if err := tx.ForgetGuesses(ctx, s.PasswordGuess(userOf(userID), Origin{})); err != nil {
+			return err
+		}
 		if err := tx.AddEvent(ctx, Event(authapi.EventPasswordReset, userOf(userID), from, Details{Method: "mail"})); err != nil {
 			return err
 		}

@@ -1,11 +1,13 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 )
@@ -20,10 +22,15 @@ type SignIn struct {
 
 // SignIn checks the password and opens a session. ErrCredentials for an unknown address, an
 // account without a password and a wrong password alike, at the same cost; only who knows
-// the password learns of ErrBanned and ErrEmailNotVerified.
+// the password learns of ErrBanned and ErrEmailNotVerified. throttle.ErrLimited after too
+// many wrong passwords, whatever this one is.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	user, stored, err := s.passwordOf(ctx, in.Email)
 	if err != nil {
+		return SignedIn{}, err
+	}
+	guess := s.PasswordGuess(user, in.Origin)
+	if err := s.Open(ctx, guess); err != nil {
 		return SignedIn{}, err
 	}
 	if stored == "" {
@@ -49,7 +56,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 			return SignedIn{}, err
 		}
 	}
-	signed, err := s.enter(ctx, user, stored, renewed, in.Origin)
+	signed, err := s.enter(ctx, proven{user, stored, renewed, guess}, in.Origin)
 	if errors.Is(err, errPasswordChanged) { // since it was read: look again
 		return s.SignIn(ctx, in)
 	}
@@ -59,52 +66,76 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 // errPasswordChanged means that the stored hash is no longer the one that was verified.
 var errPasswordChanged = errors.New("password changed during the sign-in")
 
-// enter opens a session for a user whose password was verified against stored, and
-// replaces that hash by renewed, if there is one. A reset that commits first takes the
-// verified password's worth away; one that commits later finds the session and ends it.
-func (s *Service) enter(ctx context.Context, user User, stored, renewed string, from Origin) (SignedIn, error) {
+// proven is a user whose password was verified against the stored hash.
+type proven struct {
+	user    User
+	stored  string
+	renewed string // replaces the stored hash, if it is not empty
+	guess   throttle.Guess
+}
+
+// enter opens a session for a user whose password was verified. A reset that commits first
+// takes the verified password's worth away; one that commits later finds the session and
+// ends it.
+func (s *Service) enter(ctx context.Context, p proven, from Origin) (SignedIn, error) {
 	var signed SignedIn
 	err := s.Store.InTx(ctx, func(tx Tx) error {
-		current, err := stillStored(ctx, tx, user.ID, stored, renewed)
+		if err := refused(tx.PassGuess(ctx, p.guess)); err != nil {
+			return err
+		}
+		current, err := stillStored(ctx, tx, p)
 		if err != nil {
 			return err
 		}
 		if !current {
 			return errPasswordChanged
 		}
-		signed, err = s.Enter(ctx, tx, user, from, byPassword)
+		signed, err = s.Enter(ctx, tx, p.user, from, byPassword)
 		return err
 	})
 	return signed, err
 }
 
-// stillStored reports whether stored is the user's hash until tx ends, or was until now
-// where tx puts renewed in its place.
-func stillStored(ctx context.Context, tx Tx, userID, stored, renewed string) (bool, error) {
-	if renewed != "" {
-		return tx.ReplacePassword(ctx, userID, stored, renewed)
+// stillStored reports whether the verified hash is the user's until tx ends, or was until
+// now where tx puts another in its place.
+func stillStored(ctx context.Context, tx Tx, p proven) (bool, error) {
+	if p.renewed != "" {
+		return tx.ReplacePassword(ctx, p.user.ID, p.stored, p.renewed)
 	}
-	return tx.KeepPassword(ctx, userID, stored)
+	return tx.KeepPassword(ctx, p.user.ID, p.stored)
 }
 
+// nobody is an id that no user has.
+const nobody = "00000000-0000-0000-0000-000000000000"
+
 // passwordOf returns the user with the address and the stored hash; the zero user for an
-// unknown address, "" for an account without a password.
+// unknown address, "" for an account without a password. It asks the same of the storage
+// for all of them.
 func (s *Service) passwordOf(ctx context.Context, email string) (User, string, error) {
 	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: email})
 	if errors.Is(err, ErrUserNotFound) {
-		return User{User: identityapi.User{Email: email}}, "", nil
+		user, err = User{User: identityapi.User{Email: email}}, nil
 	}
 	if err != nil {
 		return User{}, "", err
 	}
-	stored, err := s.Store.FindPassword(ctx, user.ID)
+	stored, err := s.Store.FindPassword(ctx, cmp.Or(user.ID, nobody))
 	return user, stored, err
 }
 
 // refuse stores that a sign-in was refused, mails a new verification link where that was
-// the reason, and returns the reason.
+// the reason, and returns the reason; throttle.ErrLimited instead of any reason if the
+// guess came too soon.
 func (s *Service) refuse(ctx context.Context, user User, in SignIn, reason error) error {
+	guess := s.PasswordGuess(user, in.Origin)
 	err := s.Store.InTx(ctx, func(tx Tx) error {
+		judge := tx.PassGuess
+		if errors.Is(reason, ErrCredentials) {
+			judge = tx.CountGuess
+		}
+		if err := refused(judge(ctx, guess)); err != nil {
+			return err
+		}
 		if errors.Is(reason, ErrEmailNotVerified) {
 			if err := s.mailVerification(ctx, tx, user, in.CallbackURL); err != nil {
 				return err

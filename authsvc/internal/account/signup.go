@@ -21,10 +21,14 @@ type SignUp struct {
 }
 
 // SignUp creates an account and, unless verification is required first, signs it in.
-// ErrUserExists for a taken address; where verification is required the answer for a
+// ErrUserExists for a taken address, and throttle.ErrLimited to a caller who found too many
+// of them; where verification is required the answer for a
 // taken address looks like success instead, and takes as long.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
 	if err := s.Passwords.Check(in.Password); err != nil {
+		return SignedIn{}, err
+	}
+	if err := s.openToMembers(ctx, in.Origin); err != nil {
 		return SignedIn{}, err
 	}
 	id := uuid.Must(uuid.NewV7()).String()
@@ -33,7 +37,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
 	case errors.Is(err, identityapi.ErrEmailTaken) && s.RequireVerification:
 		return s.pretend(ctx, id, in)
 	case errors.Is(err, identityapi.ErrEmailTaken):
-		return SignedIn{}, ErrUserExists.With(err)
+		return SignedIn{}, s.taken(ctx, in.Origin, err)
 	case err != nil:
 		return SignedIn{}, err
 	}
@@ -46,7 +50,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
 	}
 	active, err := identityapi.ActivateUser.Call(ctx, s.Call, identityapi.ActivateUserIn{ID: id})
 	if errors.Is(err, identityapi.ErrUserUnknown) { // another sign-up took the address meanwhile
-		return SignedIn{}, ErrUserExists.With(err)
+		return SignedIn{}, s.taken(ctx, in.Origin, err)
 	}
 	if err != nil {
 		return SignedIn{}, err

@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/postgres"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/signingkey"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 	"github.com/gatehouse-auth/gatehouse/authsvc/migrations"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
@@ -30,6 +31,7 @@ const Base = "https://auth.example.com"
 // Options are the settings of a World.
 type Options struct {
 	RequireVerification bool
+	LimitMembers        bool
 }
 
 // World is the module's services over one database.
@@ -99,7 +101,8 @@ func (w *World) wire(t testing.TB) {
 	w.Linked = linked.New(w.Links)
 	w.Accounts = account.New(account.Config{
 		Store: w.Store, Call: w.Identity.Caller(), Passwords: w.Hasher, Mint: token.NewMail(w.Root, w.Clock.Now),
-		Notices: notices, Now: w.Clock.Now, RequireVerification: w.options.RequireVerification,
+		Notices: notices, Guesses: throttle.NewGuesses(w.Root, w.Clock.Now), Now: w.Clock.Now, RequireVerification: w.options.RequireVerification,
+		LimitMembers: w.options.LimitMembers,
 	})
 	w.Families = refresh.New(postgres.NewRefresh(w.Pool), w.Root, w.Clock.Now)
 	w.Grants = grant.New(w.Accounts, w.Families, token.NewMint(ring, Base, w.Clock.Now), w.Clock.Now)

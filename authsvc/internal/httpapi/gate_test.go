@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,50 @@ func TestLimits(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLimits_Accounts covers rows 34 and 35 (Keycloak CVE-2026-9798, OpenBao CVE-2025-54998):
+// however the address is spelt and wherever calls come from, one account has one count, and
+// the answer is the protocol's.
+func TestLimits_Accounts(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, authtest.Options{})
+	a.browser().signUp(t, ada)
+	guess := func(i int, email string) answer {
+		return patiently(func() answer {
+			return a.do(t, request{
+				path: "/sign-in/email", body: object("email", email, "password", newWords),
+				header: map[string]string{"Gatehouse-Client-Ip": "192.0.2." + strconv.Itoa(i)},
+			})
+		})
+	}
+	for i, email := range []string{ada, "ADA@example.com", "Ada@Example.Com", "ada@EXAMPLE.com", ada} {
+		guess(i, email).wants(t, http.StatusUnauthorized, "INVALID_EMAIL_OR_PASSWORD")
+	}
+	got := guess(9, "aDa@example.com")
+	if got.status != http.StatusTooManyRequests || got.header.Get("X-Retry-After") != "1" || got.header.Get("Retry-After") != "1" ||
+		got.body != `{"message":"Too many requests. Please try again later."}` {
+		t.Errorf("status %d, header %v, body %s", got.status, got.header, got.body)
+	}
+}
+
+// TestLimits_OAuth: the OAuth endpoints have limits too, and answer in their own shape.
+func TestLimits_OAuth(t *testing.T) {
+	t.Parallel()
+	a := newAppWith(t, authtest.Options{}, limited)
+	for path, calls := range map[string]int{"token": 20, "revoke": 30, "introspect": 100} {
+		r := request{method: http.MethodPost, path: "/oauth2/" + path, body: "a=b", header: map[string]string{"Content-Type": typeForm}}
+		for i := range calls {
+			if got := a.do(t, r); got.status == http.StatusTooManyRequests {
+				t.Fatalf("%s: call %d is limited", path, i+1)
+			}
+		}
+		got := a.do(t, r)
+		got.wants(t, http.StatusTooManyRequests, "temporarily_unavailable")
+		if got.header.Get("X-Retry-After") != "60" || got.header.Get("Retry-After") != "60" {
+			t.Errorf("%s: header %v", path, got.header)
+		}
+	}
 }
 
 // TestCaptcha: where captcha is on, sign-up, sign-in and reset take a solved challenge, and a

@@ -29,8 +29,13 @@ func (a *API) oauthRoutes() []httpx.Route {
 	row := func(id, path, summary string, response httpx.Schema, serve func(*oauthRequest) (any, error)) httpx.Route {
 		return httpx.Route{
 			ID: id, Method: "POST", Path: basePath + "/oauth2/" + path, Guard: httpx.Module(), Errors: httpx.OAuth, MaxBody: 16 << 10,
-			Doc:    httpx.Doc{Summary: summary, Tag: "oauth2", Response: response},
-			Handle: func(w http.ResponseWriter, r *http.Request) error { return a.oauth(w, r, serve) },
+			Doc: httpx.Doc{Summary: summary, Tag: "oauth2", Response: response},
+			Handle: func(w http.ResponseWriter, r *http.Request) error {
+				if err := a.limit(w, r, "/oauth2/"+path); err != nil {
+					return err
+				}
+				return a.oauth(w, r, serve)
+			},
 		}
 	}
 	return []httpx.Route{
@@ -38,6 +43,18 @@ func (a *API) oauthRoutes() []httpx.Route {
 		row("oauth2-revoke", "revoke", "End a token: RFC 7009", nil, a.revokeToken),
 		row("oauth2-introspect", "introspect", "Say what a token is worth: RFC 7662", httpx.SchemaOf[introspectAnswer](), a.introspectToken),
 	}
+}
+
+// limit applies the limits per address, with the protocol's header on a refusal.
+func (a *API) limit(w http.ResponseWriter, r *http.Request, path string) error {
+	if a.Limits == nil {
+		return nil
+	}
+	err := a.Limits.Take(httpx.ClientIP(r), path)
+	if err != nil {
+		w.Header().Set("X-Retry-After", seconds(fault.From(err).RetryAfter))
+	}
+	return err
 }
 
 // oauthRequest is a form with its authenticated client.

@@ -70,12 +70,17 @@ func (o *outgoing) finish(err error) error {
 // limited answers a call beyond the limit: the protocol's header beside the standard one
 // (RFC 9110, section 10.2.3), and no code.
 func (o *outgoing) limited(f *fault.Error) error {
-	seconds := strconv.Itoa(max(1, int((f.RetryAfter+time.Second-1)/time.Second)))
+	after := seconds(f.RetryAfter)
 	header := o.w.Header()
-	header.Set("X-Retry-After", seconds)
-	header.Set("Retry-After", seconds)
+	header.Set("X-Retry-After", after)
+	header.Set("Retry-After", after)
 	header.Set(httpx.FaultHeader, f.Code)
 	return httpx.WriteStatus(o.w, http.StatusTooManyRequests, errorAnswer{Message: f.Message})
+}
+
+// seconds writes a pause in whole seconds, at least one.
+func seconds(pause time.Duration) string {
+	return strconv.Itoa(max(1, int((pause+time.Second-1)/time.Second)))
 }
 
 type errorAnswer struct {

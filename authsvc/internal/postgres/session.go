@@ -120,7 +120,8 @@ func (t accountTx) DeleteSessions(ctx context.Context, which session.Selection) 
 const sweepExpired = `
 with sessions as (delete from session where expires_at < $1),
     families as (delete from refresh_family where expires_at < $1),
-    proofs as (delete from used_proof where expires_at < $1)
+    proofs as (delete from used_proof where expires_at < $1),
+    guesses as (delete from guess where counted_at < $1)
 delete from password_reset
 where expires_at < $1`
 

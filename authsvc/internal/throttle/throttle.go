@@ -18,14 +18,47 @@ type limit struct {
 	calls  int
 }
 
+// rule gives the paths that it matches a limit. A path is matched whole, or by its
+// beginning if it ends in a star.
+type rule struct {
+	paths string // separated by spaces
+	limit
+}
+
+// rules are the protocol's (better-auth-wire.md, section 7): the first that matches holds.
+// Those of plugins stand before those of the core, which they replace.
+func rules() []rule {
+	return []rule{
+		{"/two-factor/*", limit{10 * time.Second, 3}},
+		{"/sign-in/magic-link* /magic-link/verify*", limit{60 * time.Second, 5}},
+		{"/email-otp/send-verification-otp /email-otp/check-verification-otp /email-otp/verify-email", limit{60 * time.Second, 3}},
+		{"/sign-in/email-otp /email-otp/request-password-reset /email-otp/reset-password", limit{60 * time.Second, 3}},
+		{"/email-otp/request-email-change /email-otp/change-email /forget-password/email-otp", limit{60 * time.Second, 3}},
+		{"/phone-number*", limit{60 * time.Second, 10}},
+		{"/oauth2/token", limit{60 * time.Second, 20}},
+		{"/oauth2/introspect", limit{60 * time.Second, 100}},
+		{"/oauth2/revoke", limit{60 * time.Second, 30}},
+		{"/sign-in* /sign-up* /change-password* /change-email*", limit{10 * time.Second, 3}},
+		{"/request-password-reset /send-verification-email /forget-password*", limit{60 * time.Second, 3}},
+	}
+}
+
+func (r rule) matches(path string) bool {
+	for pattern := range strings.FieldsSeq(r.paths) {
+		start, open := strings.CutSuffix(pattern, "*")
+		if path == start || open && strings.HasPrefix(path, start) {
+			return true
+		}
+	}
+	return false
+}
+
 // limitOf returns the limit of a path below the protocol's base path.
-func limitOf(path string) limit {
-	switch {
-	case path == "/request-password-reset", path == "/send-verification-email":
-		return limit{60 * time.Second, 3}
-	case strings.HasPrefix(path, "/sign-in"), strings.HasPrefix(path, "/sign-up"),
-		strings.HasPrefix(path, "/change-password"), strings.HasPrefix(path, "/change-email"):
-		return limit{10 * time.Second, 3}
+func (l *Limiter) limitOf(path string) limit {
+	for _, r := range l.rules {
+		if r.matches(path) {
+			return r.limit
+		}
 	}
 	return limit{10 * time.Second, 100}
 }
@@ -43,19 +76,22 @@ const maxWindows = 100_000
 // Limiter counts calls. It is safe for concurrent use.
 type Limiter struct {
 	now     func() time.Time
+	rules   []rule
 	mu      sync.Mutex
 	windows map[string]window
 }
 
 // New returns a Limiter with the given clock.
-func New(now func() time.Time) *Limiter { return &Limiter{now: now, windows: map[string]window{}} }
+func New(now func() time.Time) *Limiter {
+	return &Limiter{now: now, rules: rules(), windows: map[string]window{}}
+}
 
 // Take counts a call of the path, below the base path, by the address; ErrLimited if it is
 // one too many. All unknown addresses share one count. IPv6 addresses count by /64, which
 // is what one subscriber has (Better Auth CVE-2026-45364).
 func (l *Limiter) Take(address netip.Addr, path string) error {
-	allowed := limitOf(path)
-	key := bucket(address) + "|" + path
+	allowed := l.limitOf(path)
+	key := Bucket(address) + "|" + path
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
@@ -86,7 +122,9 @@ func (l *Limiter) forget(now time.Time) {
 	}
 }
 
-func bucket(address netip.Addr) string {
+// Bucket names what counts as one caller: an address, of IPv6 its /64. All unknown
+// addresses are one.
+func Bucket(address netip.Addr) string {
 	if !address.IsValid() {
 		return "unknown"
 	}

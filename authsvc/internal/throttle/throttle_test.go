@@ -121,3 +121,58 @@ func TestLimiter_Take_ParallelAndUnknown(t *testing.T) {
 		t.Fatalf("%d of 200 parallel calls were allowed, want 3", allowed.Load())
 	}
 }
+
+// TestLimiter_Take_Paths holds the protocol's table (better-auth-wire.md, section 7).
+func TestLimiter_Take_Paths(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]struct {
+		window time.Duration
+		calls  int
+	}{
+		"/sign-in/email":                     {10 * time.Second, 3},
+		"/sign-in/username":                  {10 * time.Second, 3},
+		"/sign-in/social":                    {10 * time.Second, 3},
+		"/sign-in/phone-number":              {10 * time.Second, 3},
+		"/sign-in/anonymous":                 {10 * time.Second, 3},
+		"/sign-up/email":                     {10 * time.Second, 3},
+		"/change-password":                   {10 * time.Second, 3},
+		"/change-email":                      {10 * time.Second, 3},
+		"/request-password-reset":            {60 * time.Second, 3},
+		"/send-verification-email":           {60 * time.Second, 3},
+		"/forget-password/email-otp":         {60 * time.Second, 3},
+		"/email-otp/send-verification-otp":   {60 * time.Second, 3},
+		"/email-otp/check-verification-otp":  {60 * time.Second, 3},
+		"/email-otp/verify-email":            {60 * time.Second, 3},
+		"/sign-in/email-otp":                 {60 * time.Second, 3},
+		"/email-otp/request-password-reset":  {60 * time.Second, 3},
+		"/email-otp/reset-password":          {60 * time.Second, 3},
+		"/email-otp/request-email-change":    {60 * time.Second, 3},
+		"/email-otp/change-email":            {60 * time.Second, 3},
+		"/sign-in/magic-link":                {60 * time.Second, 5},
+		"/magic-link/verify":                 {60 * time.Second, 5},
+		"/two-factor/verify-totp":            {10 * time.Second, 3},
+		"/phone-number/send-otp":             {60 * time.Second, 10},
+		"/oauth2/token":                      {60 * time.Second, 20},
+		"/oauth2/revoke":                     {60 * time.Second, 30},
+		"/oauth2/introspect":                 {60 * time.Second, 100},
+		"/get-session":                       {10 * time.Second, 100},
+		"/two-factor":                        {10 * time.Second, 100},
+		"/reset-password":                    {10 * time.Second, 100},
+		"/oauth2/token/more":                 {10 * time.Second, 100},
+		"/email-otp/check-verification-otp2": {10 * time.Second, 100},
+	} {
+		c := &clock{}
+		l := throttle.New(c.Now)
+		calls := 0
+		var err error
+		for calls <= want.calls {
+			if err = l.Take(address(t, "192.0.2.1"), path); err != nil {
+				break
+			}
+			calls++
+		}
+		if calls != want.calls || fault.From(err).RetryAfter != want.window {
+			t.Errorf("%s: %d calls in %v, want %d in %s", path, calls, err, want.calls, want.window)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
+)
+
+// PasswordGuess is a guess at the user's password. Whatever names the account (an address,
+// a username, a session that asks for the password again), its guesses count together. Of a
+// name that nobody has they count alike, by the name, so that the answer tells nothing.
+func (s *Service) PasswordGuess(user User, from Origin) throttle.Guess {
+	return s.Guesses.Of(throttle.Password, cmp.Or(user.ID, user.Email))
+}
+
+// Open returns throttle.ErrLimited while guesses of this kind do not count, which spares a
+// hash. What decides is CountGuess or PassGuess.
+func (s *Service) Open(ctx context.Context, g throttle.Guess) error {
+	return refused(s.Store.GuessPause(ctx, g))
+}
+
+// openToMembers refuses a caller who has found too many taken addresses at sign-up.
+func (s *Service) openToMembers(ctx context.Context, from Origin) error {
+	if !s.LimitMembers {
+		return nil
+	}
+	return s.Open(ctx, s.memberGuess(from))
+}
+
+// taken counts that a caller found a taken address, and says that it is.
+func (s *Service) taken(ctx context.Context, from Origin, cause error) error {
+	if s.LimitMembers {
+		err := s.Store.InTx(ctx, func(tx Tx) error { return refused(tx.CountGuess(ctx, s.memberGuess(from))) })
+		if err != nil {
+			return err
+		}
+	}
+	return ErrUserExists.With(cause)
+}
+
+func (s *Service) memberGuess(from Origin) throttle.Guess {
+	address, _ := netip.ParseAddr(from.IP) // none is one caller too
+	return s.Guesses.Of(throttle.Member, throttle.Bucket(address))
+}
+
+// refused turns the pause that a store returns into throttle.ErrLimited.
+func refused(pause time.Duration, err error) error {
+	if err != nil {
+		return err
+	}
+	return throttle.Refuse(pause)
+}
