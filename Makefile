@@ -31,7 +31,7 @@ setup: ## install what the tests need and this machine lacks
 	deploy/test/setup.sh
 
 .PHONY: test
-test: setup ## every test: unit, database, all shapes, official client
+test: setup ## every test: unit, database, all shapes, official client, a browser
 	deploy/test/test.sh
 
 .PHONY: short

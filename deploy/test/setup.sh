@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: the PostgreSQL server, Node.js with
-# npm, and the packages of the official client. Quiet and quick when nothing is missing.
+# npm, a browser, and the packages of the official client. Quiet and quick when nothing is
+# missing.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -20,6 +21,15 @@ has_node() {
 	local have
 	have=$(node --version 2>/dev/null) || return 1
 	[[ $(printf '%s\n' "$minimum_node" "${have#v}" | sort -V | head -n 1) == "$minimum_node" ]]
+}
+
+# Where browser/browser-test.mjs looks.
+has_browser() {
+	local path
+	for path in "${CHROMIUM:-}" /usr/bin/{chromium,chromium-browser,google-chrome} "/Applications/"{"Google Chrome","Chromium"}.app; do
+		[[ -n $path && -e $path ]] && return 0
+	done
+	return 1
 }
 
 stop_with() {
@@ -52,21 +62,25 @@ missing=()
 has_postgres || missing+=(postgresql)
 has_node || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+has_browser || missing+=(chromium)
 
 if ((${#missing[@]})); then
 	if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
 		install_debian "${missing[@]}"
 	elif [[ $(uname) == Darwin ]]; then
-		stop_with "the tests need PostgreSQL and Node.js $minimum_node or later: run \"brew install postgresql@17 node\" and try again"
+		stop_with "the tests need PostgreSQL and Node.js $minimum_node or later: run \"brew install postgresql@17 node\", and install Chrome or Chromium, and try again"
 	else
 		stop_with "the tests need ${missing[*]}: install them (as root: apt-get install ${missing[*]}) and try again"
 	fi
 	has_postgres || stop_with "PostgreSQL is still missing: install its server so that \"postgres\" and \"initdb\" are in PATH"
+	has_browser || stop_with "Chromium is still missing: install it, or name a browser in CHROMIUM"
 	has_node || stop_with "Node.js $minimum_node or later is needed, and this system brings $(node --version 2>/dev/null || echo none): install a newer one"
 fi
 
 # npm ci starts from nothing each time, so only run it when the lock file has changed since.
-if [[ ! client/node_modules/.package-lock.json -nt client/package-lock.json ]]; then
-	quietly npm --prefix client ci --no-audit --no-fund
-	touch client/node_modules/.package-lock.json
-fi
+for folder in client browser; do
+	if [[ ! $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]]; then
+		quietly npm --prefix $folder ci --no-audit --no-fund
+		touch $folder/node_modules/.package-lock.json
+	fi
+done

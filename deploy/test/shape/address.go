@@ -20,8 +20,8 @@ var lastPort = func() *atomic.Uint32 {
 	return counter
 }()
 
-// freeAddress returns a loopback address that nobody listens on and nobody else is given.
-func freeAddress(t testing.TB) string {
+// FreeAddress returns a loopback address that nobody listens on and nobody else is given.
+func FreeAddress(t testing.TB) string {
 	t.Helper()
 	for range ports {
 		port := firstPort + lastPort.Add(1)%ports

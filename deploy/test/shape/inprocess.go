@@ -23,7 +23,7 @@ func (s *System) inProcess(t testing.TB) map[string]part {
 	case Bus:
 		return map[string]part{Whole: s.module(nil, kit.Bus)}
 	case Mixed:
-		nats := freeAddress(t)
+		nats := FreeAddress(t)
 		return map[string]part{
 			gatewayPart: s.module(map[string]string{"GATEHOUSE_MODULES": "gateway,identity,audit", "GATEHOUSE_NATS_LISTEN": nats}, kit.Direct),
 			"authsvc": s.module(map[string]string{

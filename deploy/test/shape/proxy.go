@@ -22,7 +22,7 @@ type Proxy struct {
 // newProxy starts a proxy, which ends with the test.
 func newProxy(t testing.TB, target string) *Proxy {
 	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", freeAddress(t))
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}

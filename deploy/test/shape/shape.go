@@ -73,7 +73,7 @@ func Start(t testing.TB, kind Kind, extra map[string]string) *System {
 			t.Logf("log of %s:\n%s", kind, s.log.tail())
 		}
 	})
-	public, ops := freeAddress(t), freeAddress(t)
+	public, ops := FreeAddress(t), FreeAddress(t)
 	s.URL, s.Ops = "http://"+public, "http://"+ops
 	s.Environ = map[string]string{
 		"GATEHOUSE_DATA":       Folder(t),

@@ -16,7 +16,7 @@ func (s *System) command(t testing.TB, name string) map[string]part {
 // processes plans four processes, as they run on four machines: the bus between them can
 // be cut.
 func (s *System) processes(t testing.TB) map[string]part {
-	nats := freeAddress(t)
+	nats := FreeAddress(t)
 	s.Bus = newProxy(t, nats)
 	s.OpsOf = map[string]string{gatewayPart: s.Ops}
 	parts := map[string]part{}
@@ -25,7 +25,7 @@ func (s *System) processes(t testing.TB) map[string]part {
 		if name == gatewayPart {
 			environ["GATEHOUSE_NATS_LISTEN"] = nats
 		} else {
-			ops := freeAddress(t)
+			ops := FreeAddress(t)
 			s.OpsOf[name] = "http://" + ops
 			environ["GATEHOUSE_NATS_URL"], environ["GATEHOUSE_OPS_ADDR"] = "nats://"+s.Bus.Addr, ops
 		}
