@@ -17,14 +17,19 @@ type User struct {
 	EmailVerified bool       `json:"email_verified"`
 	Name          string     `json:"name"`
 	Image         *string    `json:"image"`
-	Username      *string    `json:"username"`
-	DisplayName   *string    `json:"display_username"`
+	Username      *string    `json:"username"`         // lower case
+	DisplayName   *string    `json:"display_username"` // as its owner spells it
 	Roles         []string   `json:"roles"`
 	Banned        bool       `json:"banned"` // already false when the ban has ended
 	BanReason     *string    `json:"ban_reason"`
 	BanExpires    *time.Time `json:"ban_expires"`
 	CreatedAt     time.Time  `json:"created_at"`
 	UpdatedAt     time.Time  `json:"updated_at"`
+
+	PhoneNumber         *string `json:"phone_number"` // as given
+	PhoneNumberVerified bool    `json:"phone_number_verified"`
+	Anonymous           bool    `json:"anonymous"`
+	Locale              string  `json:"locale"` // BCP 47; empty: unset
 }
 
 // Faults of users, stable across versions.
@@ -34,15 +39,19 @@ var (
 	ErrUserIDInvalid  = fault.New(fault.Invalid, "identity.user_id_invalid", "This is not a user id: ids are UUIDv7 in lower case.")
 	ErrEmailTaken     = fault.New(fault.Conflict, "identity.email_taken", "Another user has this address.")
 	ErrEmailInvalid   = fault.New(fault.Invalid, "identity.email_invalid", "This is not an e-mail address.")
+	ErrUsernameTaken  = fault.New(fault.Conflict, "identity.username_taken", "Another user has this username.")
+	ErrPhoneTaken     = fault.New(fault.Conflict, "identity.phone_taken", "Another user has this phone number.")
 	ErrPrefixInvalid  = fault.New(fault.Invalid, "identity.prefix_invalid", "This is not the beginning of an e-mail address.")
 	ErrProfileInvalid = fault.New(fault.Invalid, "identity.profile_invalid",
-		"A name has at most 256 characters and an image at most 64 KiB, both without NUL characters.")
+		"A name has at most 256 characters, an image at most 64 KiB, a phone number at most 64 characters and a ban's reason at most 1000, "+
+			"all without NUL characters; a locale is a language tag.")
 )
 
 // ReserveUser takes an address for a sign-up that is under way. The user does not exist
 // for anybody until ActivateUser: an abandoned reservation never blocks the address,
 // because the next ReserveUser for it replaces it, under a new id. ErrEmailTaken if an
-// active user has the address.
+// active user has the address; likewise ErrUsernameTaken and ErrPhoneTaken, except that
+// a username or phone number is not held: ActivateUser can still report them.
 var ReserveUser = rpc.Method[ReserveUserIn, UserOut]{
 	Service: Service, Name: "reserve_user", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
 }
@@ -53,6 +62,12 @@ type ReserveUserIn struct {
 	Email string  `json:"email"`
 	Name  string  `json:"name"`
 	Image *string `json:"image"`
+
+	Username    *string `json:"username"` // kept in lower case
+	DisplayName *string `json:"display_username"`
+	PhoneNumber *string `json:"phone_number"`
+	Anonymous   bool    `json:"anonymous"`
+	Locale      string  `json:"locale"`
 }
 
 // UserOut is the output of the methods that answer with one user.
@@ -61,7 +76,8 @@ type UserOut struct {
 }
 
 // ActivateUser makes a reserved user exist. Activating an active user changes nothing.
-// ErrUserUnknown if the reservation has been replaced or is more than an hour old.
+// ErrUserUnknown if the reservation has been replaced or is more than an hour old;
+// ErrUsernameTaken and ErrPhoneTaken if another user has taken them meanwhile.
 var ActivateUser = rpc.Method[ActivateUserIn, UserOut]{
 	Service: Service, Name: "activate_user", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
 }
@@ -70,9 +86,11 @@ var ActivateUser = rpc.Method[ActivateUserIn, UserOut]{
 type ActivateUserIn struct {
 	ID            string `json:"id"`
 	EmailVerified bool   `json:"email_verified"`
+
+	PhoneNumberVerified bool `json:"phone_number_verified"`
 }
 
-// FindUser returns an active user by id or, if ID is empty, by address.
+// FindUser returns an active user by the first field that is set.
 var FindUser = rpc.Method[FindUserIn, UserOut]{
 	Service: Service, Name: "find_user", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
 }
@@ -81,6 +99,9 @@ var FindUser = rpc.Method[FindUserIn, UserOut]{
 type FindUserIn struct {
 	ID    string `json:"id"`
 	Email string `json:"email"`
+
+	Username    string `json:"username"`     // in any case
+	PhoneNumber string `json:"phone_number"` // as given when it was stored
 }
 
 // VerifyEmail records that the user has proved to own Email. ErrUserUnknown if the user's

@@ -2,8 +2,11 @@ package authtest
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -19,13 +22,24 @@ type Identity struct {
 	caller rpc.Caller
 
 	mu    sync.Mutex
-	users map[string]*entry // by id
-	cuts  map[string]Cut    // by name of the method
+	users map[string]*entry   // by id
+	roles map[string][]string // permissions by name
+	cuts  map[string]Cut      // by name of the method
 }
 
 type entry struct {
 	identityapi.User
 	active bool
+}
+
+// seen returns a copy of the user: a ban that has ended is gone.
+func (e *entry) seen(now time.Time) identityapi.User {
+	u := e.User
+	u.Roles = slices.Clone(u.Roles)
+	if u.Banned && u.BanExpires != nil && !now.Before(*u.BanExpires) {
+		u.Banned, u.BanReason, u.BanExpires = false, nil, nil
+	}
+	return u
 }
 
 // Cut says where a call to identity breaks off.
@@ -44,8 +58,11 @@ var ErrCut = fault.New(fault.Unavailable, "rpc.unreached", "The service is not r
 // NewIdentity returns an Identity without users.
 func NewIdentity(t testing.TB, clock *Clock) *Identity {
 	t.Helper()
-	i := &Identity{clock: clock, users: map[string]*entry{}, cuts: map[string]Cut{}}
-	server, err := rpc.NewServer(zerolog.Nop(),
+	i := &Identity{
+		clock: clock, users: map[string]*entry{}, cuts: map[string]Cut{},
+		roles: map[string][]string{identityapi.RoleUser: nil, identityapi.RoleAdmin: {"*"}},
+	}
+	server, err := rpc.NewServer(zerolog.Nop(), append(i.changes(),
 		identityapi.ReserveUser.Handle(func(_ context.Context, in identityapi.ReserveUserIn) (identityapi.UserOut, error) {
 			return i.run("reserve_user", func() (identityapi.User, error) { return i.reserve(in) })
 		}),
@@ -58,7 +75,7 @@ func NewIdentity(t testing.TB, clock *Clock) *Identity {
 		identityapi.VerifyEmail.Handle(func(_ context.Context, in identityapi.VerifyEmailIn) (identityapi.UserOut, error) {
 			return i.run("verify_email", func() (identityapi.User, error) { return i.verify(in) })
 		}),
-	)
+	)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,24 +123,34 @@ func (i *Identity) Active(email string) []string {
 }
 
 func (i *Identity) run(method string, call func() (identityapi.User, error)) (identityapi.UserOut, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.cuts[method] == BeforeCall {
-		return identityapi.UserOut{}, ErrCut
-	}
-	user, err := call()
-	if i.cuts[method] == BeforeAnswer {
-		return identityapi.UserOut{}, ErrCut
-	}
+	user, err := answered(i, method, call)
 	return identityapi.UserOut{User: user}, err
 }
 
+// answered runs a call of a method, unless it breaks off.
+func answered[T any](i *Identity, method string, call func() (T, error)) (T, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var none T
+	if i.cuts[method] == BeforeCall {
+		return none, ErrCut
+	}
+	answer, err := call()
+	if i.cuts[method] == BeforeAnswer {
+		return none, ErrCut
+	}
+	return answer, err
+}
+
 func (i *Identity) reserve(in identityapi.ReserveUserIn) (identityapi.User, error) {
+	if err := i.free(in.ID, in.Username, in.PhoneNumber); err != nil {
+		return identityapi.User{}, err
+	}
 	for id, e := range i.users {
 		switch {
 		case e.Email != in.Email:
 		case id == in.ID:
-			return e.User, nil
+			return e.seen(i.clock.Now()), nil
 		case e.active:
 			return identityapi.User{}, identityapi.ErrEmailTaken
 		default:
@@ -133,6 +160,7 @@ func (i *Identity) reserve(in identityapi.ReserveUserIn) (identityapi.User, erro
 	now := i.clock.Now()
 	user := identityapi.User{
 		ID: in.ID, Email: in.Email, Name: in.Name, Image: in.Image, Roles: []string{identityapi.RoleUser}, CreatedAt: now, UpdatedAt: now,
+		Username: lower(in.Username), DisplayName: in.DisplayName, PhoneNumber: in.PhoneNumber, Anonymous: in.Anonymous, Locale: in.Locale,
 	}
 	i.users[in.ID] = &entry{User: user}
 	return user, nil
@@ -143,14 +171,31 @@ func (i *Identity) activate(in identityapi.ActivateUserIn) (identityapi.User, er
 	if e == nil {
 		return identityapi.User{}, identityapi.ErrUserUnknown
 	}
-	e.active = true
-	return e.User, nil
+	if err := i.free(in.ID, e.Username, e.PhoneNumber); err != nil {
+		return identityapi.User{}, err
+	}
+	if !e.active {
+		e.active, e.EmailVerified = true, in.EmailVerified
+		e.PhoneNumberVerified = in.PhoneNumberVerified && e.PhoneNumber != nil
+	}
+	return e.seen(i.clock.Now()), nil
 }
 
 func (i *Identity) find(in identityapi.FindUserIn) (identityapi.User, error) {
 	for id, e := range i.users {
-		if e.active && (id == in.ID || (in.ID == "" && e.Email == in.Email)) {
-			return e.User, nil
+		var is bool
+		switch {
+		case in.ID != "":
+			is = id == in.ID
+		case in.Email != "":
+			is = e.Email == in.Email
+		case in.Username != "":
+			is = e.Username != nil && *e.Username == strings.ToLower(in.Username)
+		default:
+			is = in.PhoneNumber != "" && e.PhoneNumber != nil && *e.PhoneNumber == in.PhoneNumber
+		}
+		if is && e.active {
+			return e.seen(i.clock.Now()), nil
 		}
 	}
 	return identityapi.User{}, identityapi.ErrUserUnknown
@@ -162,5 +207,5 @@ func (i *Identity) verify(in identityapi.VerifyEmailIn) (identityapi.User, error
 		return identityapi.User{}, identityapi.ErrUserUnknown
 	}
 	e.EmailVerified = true
-	return e.User, nil
+	return e.seen(i.clock.Now()), nil
 }

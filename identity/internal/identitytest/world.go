@@ -66,10 +66,10 @@ func NewID(t testing.TB) user.ID {
 func (w *World) SignUp(t testing.TB, email string) user.User {
 	t.Helper()
 	id := NewID(t)
-	if _, err := w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: email, Name: "Ada"}); err != nil {
+	if _, err := w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: email, Profile: user.Profile{Name: "Ada"}}); err != nil {
 		t.Fatalf("reserve %s: %v", email, err)
 	}
-	active, err := w.Users.Activate(t.Context(), id, false)
+	active, err := w.Users.Activate(t.Context(), user.Activation{ID: id})
 	if err != nil {
 		t.Fatalf("activate %s: %v", email, err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/gatehouse-auth/gatehouse/identity/internal/role"
 	"github.com/gatehouse-auth/gatehouse/identity/internal/user"
 )
 
@@ -32,6 +33,13 @@ func (c change) Revoke(ctx context.Context, id user.ID, name string) (bool, erro
 	return tag.RowsAffected() == 1, reported("revoke role", err)
 }
 
+// LockAdministrators implements user.Administrators. Who gives or takes the role holds
+// the same row.
+func (c change) LockAdministrators(ctx context.Context) error {
+	_, err := c.LockRole(ctx, role.Admin)
+	return err
+}
+
 const administered = `
 	select exists (
 	  select from grants g
@@ -39,7 +47,7 @@ const administered = `
 	  where g.role = 'admin'
 	    and not (u.banned and coalesce(u.ban_expires > $1, true)))`
 
-// Administered implements role.Holders.
+// Administered implements user.Administrators.
 func (c change) Administered(ctx context.Context, at time.Time) (bool, error) {
 	var left bool
 	err := c.tx.QueryRow(ctx, administered, at).Scan(&left)

@@ -51,6 +51,11 @@ func TestStores_Outage(t *testing.T) {
 	for name, use := range map[string]func() error{
 		"Users.Find":               func() error { _, err := users.Find(t.Context(), first); return err },
 		"Users.FindByEmail":        func() error { _, err := users.FindByEmail(t.Context(), ada); return err },
+		"Users.FindByUsername":     func() error { _, err := users.FindByUsername(t.Context(), "ada"); return err },
+		"Users.FindByPhone":        func() error { _, err := users.FindByPhone(t.Context(), "+1"); return err },
+		"Users.FindAll":            func() error { _, err := users.FindAll(t.Context(), []user.ID{first}); return err },
+		"Users.Select":             func() error { _, _, err := users.Select(t.Context(), user.Selection{}); return err },
+		"Roles.PermissionsGranted": func() error { _, err := roles.PermissionsGranted(t.Context(), first); return err },
 		"Users.List":               func() error { _, err := users.List(t.Context(), user.Query{Max: 1}); return err },
 		"Users.DeleteReservations": func() error { return users.DeleteReservations(t.Context(), time.Now()) },
 		"Users.Change":             func() error { return users.Change(t.Context(), func(user.Tx) error { return nil }) },

@@ -19,7 +19,10 @@ type Roles struct{ pool *pgxpool.Pool }
 // NewRoles returns the store over the module's pool.
 func NewRoles(pool *pgxpool.Pool) *Roles { return &Roles{pool} }
 
-var _ role.Store = (*Roles)(nil)
+var (
+	_ role.Store    = (*Roles)(nil)
+	_ role.Register = (*Roles)(nil)
+)
 
 // Change implements role.Store.
 func (s *Roles) Change(ctx context.Context, do func(role.Tx) error) error {
@@ -74,6 +77,23 @@ const selectPermissions = `
 
 func permissionsOf(ctx context.Context, q pg.Querier, id user.ID, at time.Time) (role.Permissions, error) {
 	rows, err := q.Query(ctx, selectPermissions, id, at)
+	if err != nil {
+		return nil, reported("find permissions", err)
+	}
+	held, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return held, reported("find permissions", err)
+}
+
+const selectGranted = `
+	select distinct unnest(r.permissions) as permission
+	from roles r
+	where r.name = 'user'
+	   or r.name in (select g.role from grants g where g.user_id = $1)
+	order by permission`
+
+// PermissionsGranted implements role.Register.
+func (s *Roles) PermissionsGranted(ctx context.Context, id user.ID) (role.Permissions, error) {
+	rows, err := s.pool.Query(ctx, selectGranted, id)
 	if err != nil {
 		return nil, reported("find permissions", err)
 	}

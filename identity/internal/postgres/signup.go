@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,24 +10,33 @@ import (
 )
 
 const upsertReservation = `
-	insert into reservations (email, id, name, image, created_at)
-	values (@email, @id, @name, @image, @created_at)
+	insert into reservations (email, id, name, image, username, display_username, phone_number, anonymous, locale, created_at)
+	values (@email, @id, @name, @image, @username, @display_username, @phone_number, @anonymous, @locale, @created_at)
 	on conflict (email) do update
 	set id = excluded.id,
 	    name = excluded.name,
 	    image = excluded.image,
+	    username = excluded.username,
+	    display_username = excluded.display_username,
+	    phone_number = excluded.phone_number,
+	    anonymous = excluded.anonymous,
+	    locale = excluded.locale,
 	    created_at = excluded.created_at`
 
 const usedByUsers = `
 	select exists (select from users where email = $1),
-	       exists (select from users where id = $2)`
+	       exists (select from users where id = $2) or exists (select from tombstones where id = $2),
+	       exists (select from users where username = $3),
+	       exists (select from users where phone_number = $4)`
 
 // Reserve implements user.Signups. It looks for a user after it has the reservation's
 // row: if another sign-up was turning that row into a user, the first statement has
 // waited for it and the second one sees its result.
 func (c change) Reserve(ctx context.Context, r user.Reservation) error {
 	_, err := c.tx.Exec(ctx, upsertReservation, pgx.NamedArgs{
-		"email": r.Email, "id": r.ID, "name": r.Name, "image": r.Image, "created_at": r.CreatedAt,
+		"email": r.Email, "id": r.ID, "name": r.Name, "image": r.Image, "username": r.Username,
+		"display_username": r.DisplayUsername, "phone_number": r.PhoneNumber, "anonymous": r.Anonymous,
+		"locale": r.Locale, "created_at": r.CreatedAt,
 	})
 	if pg.IsUnique(err, "reservations_id") {
 		return user.ErrIDTaken
@@ -36,8 +44,9 @@ func (c change) Reserve(ctx context.Context, r user.Reservation) error {
 	if err != nil {
 		return reported("reserve address", err)
 	}
-	var emailTaken, idTaken bool
-	err = c.tx.QueryRow(ctx, usedByUsers, r.Email, r.ID).Scan(&emailTaken, &idTaken)
+	var emailTaken, idTaken, usernameTaken, phoneTaken bool
+	err = c.tx.QueryRow(ctx, usedByUsers, r.Email, r.ID, r.Username, r.PhoneNumber).
+		Scan(&emailTaken, &idTaken, &usernameTaken, &phoneTaken)
 	switch {
 	case err != nil:
 		return reported("reserve address", err)
@@ -45,6 +54,10 @@ func (c change) Reserve(ctx context.Context, r user.Reservation) error {
 		return user.ErrEmailTaken
 	case idTaken:
 		return user.ErrIDTaken
+	case usernameTaken:
+		return user.ErrUsername
+	case phoneTaken:
+		return user.ErrPhone
 	}
 	return nil
 }
@@ -54,48 +67,37 @@ const activateReservation = `
 	  delete from reservations
 	  where id = @id
 	    and created_at >= @not_before
-	  returning id, email, name, image
+	  returning id, email, name, image, username, display_username, phone_number, anonymous, locale
 	)
-	insert into users as u (id, email, email_verified, name, image, created_at, updated_at)
-	select id, email, @email_verified, name, image, @at, @at
+	insert into users as u (id, email, email_verified, name, image, username, display_username,
+	                        phone_number, phone_number_verified, anonymous, locale, created_at, updated_at)
+	select id, email, @email_verified, name, image, username, display_username,
+	       phone_number, @phone_verified and phone_number is not null, anonymous, locale, @at, @at
 	from taken
 	returning ` + userColumns
 
 // Activate implements user.Signups.
 func (c change) Activate(ctx context.Context, a user.Activation) (user.User, error) {
 	active, err := oneUser(ctx, c.tx, activateReservation, pgx.NamedArgs{
-		"id": a.ID, "not_before": a.NotBefore(), "email_verified": a.EmailVerified, "at": a.At,
+		"id": a.ID, "not_before": a.NotBefore(), "email_verified": a.EmailVerified,
+		"phone_verified": a.PhoneVerified, "at": a.At,
 	})
-	if pg.IsUnique(err, "users_email") {
-		return user.User{}, user.ErrEmailTaken
+	if taken := taken(err); taken != nil {
+		return user.User{}, taken
 	}
 	return active, err
 }
 
-const lockUser = findUser + `
-	for no key update`
-
-// Lock returns the user and keeps others from changing it until the transaction ends.
-func (c change) Lock(ctx context.Context, id user.ID) (user.User, error) {
-	return oneUser(ctx, c.tx, lockUser, id)
-}
-
-const lockUserByEmail = findUserByEmail + `
-	for no key update`
-
-// LockByEmail is Lock for the user who has the address.
-func (c change) LockByEmail(ctx context.Context, email string) (user.User, error) {
-	return oneUser(ctx, c.tx, lockUserByEmail, email)
-}
-
-const verifyEmail = `
-	update users u
-	set email_verified = true,
-	    updated_at = $2
-	where u.id = $1
-	returning ` + userColumns
-
-// Verify implements user.Tx.
-func (c change) Verify(ctx context.Context, id user.ID, at time.Time) (user.User, error) {
-	return oneUser(ctx, c.tx, verifyEmail, id, at)
+// taken returns what it is that another user has, if that is what the database reports.
+func taken(err error) error {
+	switch {
+	case pg.IsUnique(err, "users_email"):
+		return user.ErrEmailTaken
+	case pg.IsUnique(err, "users_username"):
+		return user.ErrUsername
+	case pg.IsUnique(err, "users_phone_number"):
+		return user.ErrPhone
+	default:
+		return nil
+	}
 }

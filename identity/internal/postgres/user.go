@@ -29,7 +29,11 @@ func (s *Users) Change(ctx context.Context, do func(user.Tx) error) error {
 // userColumns is what a user.User is read from. Everybody has the role user.
 const userColumns = `
 	u.id::text as id, u.email, u.email_verified, u.name, u.image,
+	` + userColumnsButImage
+
+const userColumnsButImage = `
 	u.username, u.display_username,
+	u.phone_number, u.phone_number_verified, u.anonymous, u.locale,
 	array(select g.role from grants g where g.user_id = u.id
 	      union select 'user' order by 1) as roles,
 	u.banned, u.ban_reason, u.ban_expires, u.created_at, u.updated_at`
@@ -52,6 +56,26 @@ const findUserByEmail = `
 // FindByEmail implements user.Store.
 func (s *Users) FindByEmail(ctx context.Context, email string) (user.User, error) {
 	return oneUser(ctx, s.pool, findUserByEmail, email)
+}
+
+const findUserByUsername = `
+	select ` + userColumns + `
+	from users u
+	where u.username = $1`
+
+// FindByUsername implements user.Store.
+func (s *Users) FindByUsername(ctx context.Context, username string) (user.User, error) {
+	return oneUser(ctx, s.pool, findUserByUsername, username)
+}
+
+const findUserByPhone = `
+	select ` + userColumns + `
+	from users u
+	where u.phone_number = $1`
+
+// FindByPhone implements user.Store.
+func (s *Users) FindByPhone(ctx context.Context, number string) (user.User, error) {
+	return oneUser(ctx, s.pool, findUserByPhone, number)
 }
 
 const listUsers = `

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
@@ -46,9 +46,6 @@ func (s *Service) Revoke(ctx context.Context, subject, id user.ID, name string) 
 	})
 }
 
-// actorPattern is what the log can keep as somebody's name.
-var actorPattern = regexp.MustCompile(`^[!-~]([ -~]{0,198}[!-~])?$`)
-
 // GrantByEmail gives the user who has the address a role. The caller is trusted: it is
 // another module or the operator, not a user. The actor is who asked for it, for the log.
 func (s *Service) GrantByEmail(ctx context.Context, email, name, actor string) (user.User, error) {
@@ -56,8 +53,8 @@ func (s *Service) GrantByEmail(ctx context.Context, email, name, actor string) (
 	if err != nil {
 		return user.User{}, identityapi.ErrEmailInvalid
 	}
-	if !actorPattern.MatchString(actor) {
-		return user.User{}, identityapi.ErrActorInvalid
+	if _, err := user.ParseActor(actor); err != nil {
+		return user.User{}, crossing(err)
 	}
 	var holder user.User
 	err = s.store.Change(ctx, func(tx Tx) error {
@@ -75,6 +72,60 @@ func (s *Service) GrantByEmail(ctx context.Context, email, name, actor string) (
 		return err
 	})
 	return holder.At(s.now()), crossing(err)
+}
+
+// Replacement makes the roles of a user exactly these, beside the one that everybody has.
+type Replacement struct {
+	Roles []string
+	Actor string // who asked for it, for the log
+	// Subject must hold whatever the roles that are given or taken hold. Empty: the caller
+	// is trusted: it is another module.
+	Subject user.ID
+}
+
+// Replace replaces the roles of a user. ErrLastAdministrator if nobody would be one.
+func (s *Service) Replace(ctx context.Context, id user.ID, r Replacement) (user.User, error) {
+	if _, err := user.ParseActor(r.Actor); err != nil {
+		return user.User{}, crossing(err)
+	}
+	var holder user.User
+	err := s.store.Change(ctx, func(tx Tx) error {
+		before, err := tx.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		// In the order of their names: two replacements at once cannot wait for each other.
+		names := slices.Sorted(slices.Values(append(slices.Clone(before.Roles), r.Roles...)))
+		for _, name := range slices.Compact(names) {
+			has, wanted := slices.Contains(before.Roles, name), slices.Contains(r.Roles, name)
+			if name == User || has == wanted {
+				continue
+			}
+			if err := s.exchange(ctx, tx, r.Subject, grant{id, name, r.Actor, s.clock()}, wanted); err != nil {
+				return err
+			}
+		}
+		holder, err = tx.Lock(ctx, id)
+		return err
+	})
+	return holder.At(s.now()), crossing(err)
+}
+
+// exchange gives or takes one role that the subject, if there is one, covers.
+func (s *Service) exchange(ctx context.Context, tx Tx, subject user.ID, g grant, wanted bool) error {
+	found, err := lock(ctx, tx, g.role)
+	if err != nil {
+		return err
+	}
+	if subject != "" {
+		if err := s.covers(ctx, tx, subject, found.Permissions); err != nil {
+			return err
+		}
+	}
+	if wanted {
+		return give(ctx, tx, g)
+	}
+	return s.take(ctx, tx, g)
 }
 
 // changeGrants runs a change of one user's roles for a subject who may make it.

@@ -28,6 +28,14 @@ type Holdings interface {
 	PermissionsOf(ctx context.Context, id user.ID, at time.Time) (Permissions, error)
 }
 
+// Register is what a Guard decides from.
+type Register interface {
+	Holdings
+	Find(ctx context.Context, name string) (Role, error) // ErrUnknown if there is none
+	// PermissionsGranted returns what the user may do while nobody bans them.
+	PermissionsGranted(ctx context.Context, id user.ID) (Permissions, error)
+}
+
 // Tx is what a use case changes inside one transaction. Locks are taken in one order:
 // first a user, then a role.
 type Tx interface {
@@ -52,7 +60,5 @@ type Holders interface {
 	LockByEmail(ctx context.Context, email string) (user.User, error)
 	// Revoke reports whether the user had the role.
 	Revoke(ctx context.Context, id user.ID, name string) (bool, error)
-	// Administered reports whether anybody is administrator and, at the given time, not
-	// banned.
-	Administered(ctx context.Context, at time.Time) (bool, error)
+	user.Administrators
 }

@@ -182,6 +182,7 @@ func crossing(err error) error {
 		{ErrName, identityapi.ErrRoleInvalid},
 		{ErrPermission, identityapi.ErrPermissionInvalid},
 		{user.ErrUnknown, identityapi.ErrUserUnknown},
+		{user.ErrActor, identityapi.ErrActorInvalid},
 	} {
 		if errors.Is(err, c.reported) {
 			return c.fault

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/identity/internal/role"
 	"github.com/gatehouse-auth/gatehouse/identity/internal/user"
 )
 
@@ -12,8 +13,33 @@ func (s *Server) authorize(ctx context.Context, in identityapi.AuthorizeIn) (ide
 	if err != nil {
 		return identityapi.AuthorizeOut{Allowed: false}, nil //nolint:nilerr // who does not exist may do nothing
 	}
-	allowed, err := s.guard.Allows(ctx, id, in.Permission)
+	q := role.Question{Permissions: in.Permissions, Roles: in.Roles}
+	if in.Permission != "" {
+		q.Permissions = append([]string{in.Permission}, in.Permissions...)
+	}
+	if in.Over != "" {
+		over, err := user.ParseID(in.Over)
+		if err != nil {
+			return identityapi.AuthorizeOut{Allowed: false}, nil //nolint:nilerr // nothing can be done to who cannot exist
+		}
+		q.Over = &over
+	}
+	allowed, err := s.guard.Answers(ctx, id, q)
 	return identityapi.AuthorizeOut{Allowed: allowed}, err
+}
+
+func (s *Server) setRoles(ctx context.Context, in identityapi.SetRolesIn) (identityapi.UserOut, error) {
+	id, err := user.ParseID(in.ID)
+	if err != nil {
+		return identityapi.UserOut{}, identityapi.ErrUserUnknown
+	}
+	replacement := role.Replacement{Roles: in.Roles, Actor: in.Actor}
+	if in.Subject != "" {
+		if replacement.Subject, err = user.ParseID(in.Subject); err != nil {
+			return identityapi.UserOut{}, identityapi.ErrExceedsOwn
+		}
+	}
+	return answer(s.roles.Replace(ctx, id, replacement))
 }
 
 func (s *Server) grantRole(ctx context.Context, in identityapi.GrantRoleIn) (identityapi.UserOut, error) {

@@ -12,7 +12,10 @@ func (s *Server) reserveUser(ctx context.Context, in identityapi.ReserveUserIn) 
 	if err != nil {
 		return identityapi.UserOut{}, identityapi.ErrUserIDInvalid
 	}
-	return answer(s.users.Reserve(ctx, user.Reservation{ID: id, Email: in.Email, Name: in.Name, Image: in.Image}))
+	return answer(s.users.Reserve(ctx, user.Reservation{ID: id, Email: in.Email, Profile: user.Profile{
+		Name: in.Name, Image: in.Image, Username: in.Username, DisplayUsername: in.DisplayName,
+		PhoneNumber: in.PhoneNumber, Anonymous: in.Anonymous, Locale: in.Locale,
+	}}))
 }
 
 func (s *Server) activateUser(ctx context.Context, in identityapi.ActivateUserIn) (identityapi.UserOut, error) {
@@ -20,11 +23,17 @@ func (s *Server) activateUser(ctx context.Context, in identityapi.ActivateUserIn
 	if err != nil {
 		return identityapi.UserOut{}, identityapi.ErrUserUnknown
 	}
-	return answer(s.users.Activate(ctx, id, in.EmailVerified))
+	return answer(s.users.Activate(ctx, user.Activation{ID: id, EmailVerified: in.EmailVerified, PhoneVerified: in.PhoneNumberVerified}))
 }
 
 func (s *Server) findUser(ctx context.Context, in identityapi.FindUserIn) (identityapi.UserOut, error) {
-	if in.ID == "" {
+	switch {
+	case in.ID != "":
+	case in.Email == "" && in.Username != "":
+		return answer(s.users.FindByUsername(ctx, in.Username))
+	case in.Email == "" && in.PhoneNumber != "":
+		return answer(s.users.FindByPhone(ctx, in.PhoneNumber))
+	default:
 		return answer(s.users.FindByEmail(ctx, in.Email))
 	}
 	id, err := user.ParseID(in.ID)
@@ -47,10 +56,15 @@ func answer(u user.User, err error) (identityapi.UserOut, error) {
 	if err != nil {
 		return identityapi.UserOut{}, err
 	}
-	return identityapi.UserOut{User: identityapi.User{
+	return identityapi.UserOut{User: outward(u)}, nil
+}
+
+func outward(u user.User) identityapi.User {
+	return identityapi.User{
 		ID: string(u.ID), Email: u.Email, EmailVerified: u.EmailVerified, Name: u.Name, Image: u.Image,
 		Username: u.Username, DisplayName: u.DisplayUsername, Roles: u.Roles,
 		Banned: u.Banned, BanReason: u.BanReason, BanExpires: u.BanExpires,
 		CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
-	}}, nil
+		PhoneNumber: u.PhoneNumber, PhoneNumberVerified: u.PhoneNumberVerified, Anonymous: u.Anonymous, Locale: u.Locale,
+	}
 }

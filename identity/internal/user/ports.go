@@ -11,6 +11,13 @@ import (
 type Store interface {
 	Find(ctx context.Context, id ID) (User, error)
 	FindByEmail(ctx context.Context, email string) (User, error)
+	FindByUsername(ctx context.Context, username string) (User, error)
+	FindByPhone(ctx context.Context, number string) (User, error)
+	// FindAll returns those of the ids whom there are, without large images.
+	FindAll(ctx context.Context, ids []ID) ([]User, error)
+	// Select returns a part of the users who match, without large images, and how many
+	// match in all.
+	Select(ctx context.Context, s Selection) ([]User, int, error)
 	List(ctx context.Context, q Query) ([]User, error)
 	DeleteReservations(ctx context.Context, before time.Time) error
 	// Change runs do in one transaction. It may run do again after a conflict.
@@ -29,16 +36,34 @@ type Tx interface {
 	Signups
 	Grants
 	Journal
+	Administrators
 	Lock(ctx context.Context, id ID) (User, error)
 	Verify(ctx context.Context, id ID, at time.Time) (User, error)
+	// Save stores a locked user as it is given, except for ID, Roles and CreatedAt.
+	// ErrEmailTaken, ErrUsername, ErrPhone if that is another user's.
+	Save(ctx context.Context, u User) error
+	// DeleteUser removes a locked user and remembers the id for ever.
+	DeleteUser(ctx context.Context, id ID, at time.Time) error
+}
+
+// Administrators tells whether anybody is left to administer.
+type Administrators interface {
+	// LockAdministrators keeps others from changing who is administrator until the
+	// transaction ends. Locks are taken in one order: first a user, then this.
+	LockAdministrators(ctx context.Context) error
+	// Administered reports whether anybody is administrator and, at the given time, not
+	// banned.
+	Administered(ctx context.Context, at time.Time) (bool, error)
 }
 
 // Signups is how users come to be.
 type Signups interface {
 	// Reserve takes the address, from an earlier reservation if there is one.
-	// ErrEmailTaken if a user has it, ErrIDTaken if the id has been used.
+	// ErrEmailTaken, ErrUsername or ErrPhone if a user has it, ErrIDTaken if the id has
+	// been used.
 	Reserve(ctx context.Context, r Reservation) error
-	// Activate turns a reservation into a user. ErrUnknown if it is gone.
+	// Activate turns a reservation into a user. ErrUnknown if it is gone, and as Reserve if
+	// somebody was faster.
 	Activate(ctx context.Context, a Activation) (User, error)
 }
 
@@ -46,6 +71,7 @@ type Signups interface {
 type Activation struct {
 	ID            ID
 	EmailVerified bool
+	PhoneVerified bool
 	At            time.Time
 }
 

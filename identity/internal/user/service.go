@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
@@ -34,7 +35,7 @@ func (s *Service) Reserve(ctx context.Context, r Reservation) (User, error) {
 		return User{}, identityapi.ErrEmailInvalid
 	}
 	r.Email, r.CreatedAt = address.String(), s.clock()
-	if err := r.check(); err != nil {
+	if r.Profile, err = r.normalised(); err != nil {
 		return User{}, crossing(err)
 	}
 	err = s.store.Change(ctx, func(tx Tx) error { return tx.Reserve(ctx, r) })
@@ -42,13 +43,15 @@ func (s *Service) Reserve(ctx context.Context, r Reservation) (User, error) {
 }
 
 // Activate makes a reserved user exist. For a user who exists already it changes nothing.
-func (s *Service) Activate(ctx context.Context, id ID, verified bool) (User, error) {
+// The activation's At is ignored.
+func (s *Service) Activate(ctx context.Context, a Activation) (User, error) {
 	var active User
+	a.At = s.clock()
 	err := s.store.Change(ctx, func(tx Tx) error {
 		var err error
-		active, err = tx.Activate(ctx, Activation{ID: id, EmailVerified: verified, At: s.clock()})
+		active, err = tx.Activate(ctx, a)
 		if errors.Is(err, ErrUnknown) {
-			active, err = tx.Lock(ctx, id)
+			active, err = tx.Lock(ctx, a.ID)
 			return err
 		}
 		if err != nil {
@@ -102,6 +105,24 @@ func (s *Service) FindByEmail(ctx context.Context, email string) (User, error) {
 	return found.At(s.now()), crossing(err)
 }
 
+// FindByUsername returns the user who has the username, in any case.
+func (s *Service) FindByUsername(ctx context.Context, username string) (User, error) {
+	if !storable(username) {
+		return User{}, identityapi.ErrUserUnknown
+	}
+	found, err := s.store.FindByUsername(ctx, strings.ToLower(username))
+	return found.At(s.now()), crossing(err)
+}
+
+// FindByPhone returns the user who has the phone number.
+func (s *Service) FindByPhone(ctx context.Context, number string) (User, error) {
+	if !storable(number) {
+		return User{}, identityapi.ErrUserUnknown
+	}
+	found, err := s.store.FindByPhone(ctx, number)
+	return found.At(s.now()), crossing(err)
+}
+
 // Inspect returns a user to a subject who may read users.
 func (s *Service) Inspect(ctx context.Context, subject, id ID) (User, error) {
 	if err := s.guard.Require(ctx, subject, identityapi.PermissionUsersRead); err != nil {
@@ -120,10 +141,7 @@ func (s *Service) List(ctx context.Context, subject ID, q Query) ([]User, error)
 		return nil, crossing(err)
 	}
 	found, err := s.store.List(ctx, q)
-	for i := range found {
-		found[i] = found[i].At(s.now())
-	}
-	return found, crossing(err)
+	return s.seenNow(found), crossing(err)
 }
 
 // announce records what happened to u and gives it the roles promised to its address.
@@ -136,14 +154,21 @@ func (s *Service) announce(ctx context.Context, tx Tx, u *User, happened string)
 	if err != nil {
 		return err
 	}
-	err = tx.Record(ctx, events.Event{
-		Type: happened, Key: string(u.ID), Actor: string(u.ID), Outcome: events.Success, Body: body, Personal: personal,
-	})
+	err = record(ctx, tx, events.Event{Type: happened, Key: string(u.ID), Actor: string(u.ID), Body: body, Personal: personal})
 	if err != nil {
-		return fmt.Errorf("record %s: %w", happened, err)
+		return err
 	}
 	*u, err = s.appointer.Appoint(ctx, tx, *u)
 	return err
+}
+
+// record writes down something that succeeded.
+func record(ctx context.Context, journal Journal, e events.Event) error {
+	e.Outcome = events.Success
+	if err := journal.Record(ctx, e); err != nil {
+		return fmt.Errorf("record %s: %w", e.Type, err)
+	}
+	return nil
 }
 
 // clock returns the time in the precision in which it is stored and shown.
@@ -157,6 +182,10 @@ func crossing(err error) error {
 	}{
 		{ErrUnknown, identityapi.ErrUserUnknown},
 		{ErrEmailTaken, identityapi.ErrEmailTaken},
+		{ErrUsername, identityapi.ErrUsernameTaken},
+		{ErrPhone, identityapi.ErrPhoneTaken},
+		{ErrList, identityapi.ErrListInvalid},
+		{ErrActor, identityapi.ErrActorInvalid},
 		{ErrIDTaken, identityapi.ErrUserIDTaken},
 		{ErrID, identityapi.ErrUserIDInvalid},
 		{ErrPrefix, identityapi.ErrPrefixInvalid},

@@ -23,7 +23,7 @@ const ada = "ada@example.com"
 func reserve(t *testing.T, w *identitytest.World, email string) user.ID {
 	t.Helper()
 	id := identitytest.NewID(t)
-	if _, err := w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: email, Name: "Ada"}); err != nil {
+	if _, err := w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: email, Profile: user.Profile{Name: "Ada"}}); err != nil {
 		t.Fatal(err)
 	}
 	return id
@@ -42,7 +42,7 @@ func TestService_Reserve(t *testing.T) {
 		{"refuses it in another spelling", user.Reservation{ID: identitytest.NewID(t), Email: "TAKEN@example.COM"}, identityapi.ErrEmailTaken},
 		{"refuses the id of a user", user.Reservation{ID: active.ID, Email: "free@example.com"}, identityapi.ErrUserIDTaken},
 		{"refuses what is no address", user.Reservation{ID: identitytest.NewID(t), Email: "a@@example.com"}, identityapi.ErrEmailInvalid},
-		{"refuses a name with NUL", user.Reservation{ID: identitytest.NewID(t), Email: "free@example.com", Name: "\x00"}, identityapi.ErrProfileInvalid},
+		{"refuses a name with NUL", user.Reservation{ID: identitytest.NewID(t), Email: "free@example.com", Profile: user.Profile{Name: "\x00"}}, identityapi.ErrProfileInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,21 +79,21 @@ func TestService_Activate(t *testing.T) {
 	w := identitytest.New(t, identitytest.Options{})
 	id := identitytest.NewID(t)
 	image := "https://example.com/ada.png"
-	if _, err := w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: "Ada@Example.com", Name: "Ada", Image: &image}); err != nil {
+	if _, err := w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: "Ada@Example.com", Profile: user.Profile{Name: "Ada", Image: &image}}); err != nil {
 		t.Fatal(err)
 	}
-	active, err := w.Users.Activate(t.Context(), id, true)
+	active, err := w.Users.Activate(t.Context(), user.Activation{ID: id, EmailVerified: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := w.Clock.Now().UTC().Truncate(time.Millisecond)
 	want := user.User{
-		ID: id, Email: ada, EmailVerified: true, Name: "Ada", Image: &image, Roles: []string{"user"}, CreatedAt: at, UpdatedAt: at,
+		ID: id, Email: ada, EmailVerified: true, Profile: user.Profile{Name: "Ada", Image: &image}, Roles: []string{"user"}, CreatedAt: at, UpdatedAt: at,
 	}
 	if diff := cmp.Diff(want, active); diff != "" {
 		t.Error(diff)
 	}
-	again, err := w.Users.Activate(t.Context(), id, false)
+	again, err := w.Users.Activate(t.Context(), user.Activation{ID: id})
 	if err != nil {
 		t.Fatalf("second Activate: %v", err)
 	}
@@ -119,10 +119,10 @@ func TestService_CrashedSignUp(t *testing.T) {
 		const email = "crash-1@example.com"
 		abandoned := reserve(t, w, email)
 		next := reserve(t, w, email)
-		if _, err := w.Users.Activate(t.Context(), abandoned, false); !errors.Is(err, identityapi.ErrUserUnknown) {
+		if _, err := w.Users.Activate(t.Context(), user.Activation{ID: abandoned}); !errors.Is(err, identityapi.ErrUserUnknown) {
 			t.Errorf("the replaced reservation: %v", err)
 		}
-		if _, err := w.Users.Activate(t.Context(), next, false); err != nil {
+		if _, err := w.Users.Activate(t.Context(), user.Activation{ID: next}); err != nil {
 			t.Errorf("the next one: %v", err)
 		}
 	})
@@ -138,10 +138,10 @@ func TestService_CrashedSignUp(t *testing.T) {
 		t.Parallel()
 		const email = "crash-3@example.com"
 		id := reserve(t, w, email)
-		if _, err := w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: email, Name: "Ada"}); err != nil {
+		if _, err := w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: email, Profile: user.Profile{Name: "Ada"}}); err != nil {
 			t.Errorf("the same reservation: %v", err)
 		}
-		if _, err := w.Users.Activate(t.Context(), id, false); err != nil {
+		if _, err := w.Users.Activate(t.Context(), user.Activation{ID: id}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -153,12 +153,12 @@ func TestService_ExpiredReservation(t *testing.T) {
 	w := identitytest.New(t, identitytest.Options{})
 	kept, late := reserve(t, w, "kept@example.com"), reserve(t, w, "late@example.com")
 	w.Clock.Advance(user.ReservedFor)
-	if _, err := w.Users.Activate(t.Context(), kept, false); err != nil {
+	if _, err := w.Users.Activate(t.Context(), user.Activation{ID: kept}); err != nil {
 		t.Errorf("at the last moment: %v", err)
 	}
 	fresh := reserve(t, w, "fresh@example.com")
 	w.Clock.Advance(time.Millisecond)
-	if _, err := w.Users.Activate(t.Context(), late, false); !errors.Is(err, identityapi.ErrUserUnknown) {
+	if _, err := w.Users.Activate(t.Context(), user.Activation{ID: late}); !errors.Is(err, identityapi.ErrUserUnknown) {
 		t.Errorf("after it: %v", err)
 	}
 	if err := w.Users.Sweep(t.Context()); err != nil {
@@ -186,7 +186,7 @@ func TestService_ParallelSignUps(t *testing.T) {
 			<-begin
 			_, results[i] = w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: ada})
 			if results[i] == nil {
-				_, results[i] = w.Users.Activate(t.Context(), id, false)
+				_, results[i] = w.Users.Activate(t.Context(), user.Activation{ID: id})
 			}
 		})
 	}

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // What the store reports; the service translates them for callers.
@@ -14,7 +13,11 @@ var (
 	ErrEmailTaken = errors.New("address belongs to another user")
 	ErrIDTaken    = errors.New("id belongs to another user")
 	ErrID         = errors.New("not a UUIDv7")
+	ErrUsername   = errors.New("username belongs to another user")
+	ErrPhone      = errors.New("phone number belongs to another user")
 	ErrPrefix     = errors.New("not the beginning of an address")
+	ErrList       = errors.New("not a list that can be made")
+	ErrActor      = errors.New("not a name that the log can keep")
 	ErrProfile    = errors.New("profile is too long or holds characters that cannot be stored")
 )
 
@@ -31,24 +34,34 @@ func ParseID(text string) (ID, error) {
 	return ID(text), nil
 }
 
+// actorPattern is what the log can keep as somebody's name.
+var actorPattern = regexp.MustCompile(`^[!-~]([ -~]{0,198}[!-~])?$`)
+
+// ParseActor returns the name of who does something, for the log, or ErrActor.
+func ParseActor(name string) (string, error) {
+	if !actorPattern.MatchString(name) {
+		return "", ErrActor
+	}
+	return name, nil
+}
+
 // everybody is the role that each user has.
 const everybody = "user"
 
+// administrator is the role that somebody must always have.
+const administrator = "admin"
+
 // User is a person who has signed up.
 type User struct {
-	ID              ID
-	Email           string // normalised
-	EmailVerified   bool
-	Name            string
-	Image           *string  // a URL or a data URL
-	Username        *string  // lower case
-	DisplayUsername *string  // as its owner spells it
-	Roles           []string // ordered
-	Banned          bool
-	BanReason       *string
-	BanExpires      *time.Time // nil: the ban has no end
-	CreatedAt       time.Time
-	UpdatedAt       time.Time
+	ID            ID
+	Email         string // normalised
+	EmailVerified bool
+	Profile
+	PhoneNumberVerified bool
+	Roles               []string // ordered
+	Ban
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // At returns the user as seen at the given time: a ban that has ended is gone.
@@ -56,16 +69,15 @@ func (u User) At(now time.Time) User {
 	if u.Banned && (u.BanExpires == nil || now.Before(*u.BanExpires)) {
 		return u
 	}
-	u.Banned, u.BanReason, u.BanExpires = false, nil, nil
+	u.Ban = Ban{}
 	return u
 }
 
 // Reservation holds an address for a sign-up that is under way.
 type Reservation struct {
-	ID        ID
-	Email     string // normalised
-	Name      string
-	Image     *string
+	ID    ID
+	Email string // normalised
+	Profile
 	CreatedAt time.Time
 }
 
@@ -73,27 +85,10 @@ type Reservation struct {
 // sign-ups leave behind; it does not bound how soon the address is free, which is at once.
 const ReservedFor = time.Hour
 
-// Limits of a profile. An image may be a data URL, hence its size.
-const (
-	maxName  = 256      // characters
-	maxImage = 64 << 10 // bytes
-)
-
-// check returns ErrProfile if the reservation could not be stored as it is.
-func (r Reservation) check() error {
-	if !storable(r.Name) || utf8.RuneCountInString(r.Name) > maxName {
-		return ErrProfile
-	}
-	if r.Image != nil && (!storable(*r.Image) || len(*r.Image) > maxImage) {
-		return ErrProfile
-	}
-	return nil
-}
-
 // user returns the user that the reservation will become.
 func (r Reservation) user() User {
 	return User{
-		ID: r.ID, Email: r.Email, Name: r.Name, Image: r.Image, Roles: []string{everybody},
+		ID: r.ID, Email: r.Email, Profile: r.Profile, Roles: []string{everybody},
 		CreatedAt: r.CreatedAt, UpdatedAt: r.CreatedAt,
 	}
 }
@@ -108,9 +103,4 @@ func (q Query) normalised() (Query, error) {
 	}
 	q.Prefix = strings.ToLower(q.Prefix)
 	return q, nil
-}
-
-// storable reports whether PostgreSQL can keep text: UTF-8 without NUL.
-func storable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }

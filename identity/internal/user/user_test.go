@@ -59,34 +59,9 @@ func TestUser_At(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got := User{Banned: c.banned, BanReason: &reason, BanExpires: c.ends}.At(now)
+			got := User{Ban: Ban{Banned: c.banned, BanReason: &reason, BanExpires: c.ends}}.At(now)
 			if got.Banned != c.want || (got.BanReason != nil) != c.want {
 				t.Errorf("banned %v, reason %v; want %v", got.Banned, got.BanReason, c.want)
-			}
-		})
-	}
-}
-
-func TestReservation_check(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name  string
-		given Reservation
-		want  error
-	}{
-		{"takes an empty name", Reservation{}, nil},
-		{"counts characters, not bytes", Reservation{Name: strings.Repeat("é", maxName)}, nil},
-		{"takes the largest image", Reservation{Image: new(strings.Repeat("x", maxImage))}, nil},
-		{"refuses a long name", Reservation{Name: strings.Repeat("x", maxName+1)}, ErrProfile},
-		{"refuses NUL in a name", Reservation{Name: "a\x00b"}, ErrProfile},
-		{"refuses bytes that are no UTF-8", Reservation{Name: "\xff"}, ErrProfile},
-		{"refuses a large image", Reservation{Image: new(strings.Repeat("x", maxImage+1))}, ErrProfile},
-		{"refuses NUL in an image", Reservation{Image: new("\x00")}, ErrProfile},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			if err := c.given.check(); !errors.Is(err, c.want) {
-				t.Errorf("check = %v; want %v", err, c.want)
 			}
 		})
 	}
