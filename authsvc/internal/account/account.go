@@ -43,10 +43,15 @@ type Store interface {
 	ResetPending(ctx context.Context, hash [32]byte, now time.Time) (bool, error)
 	// GuessPause returns how long no guess of this kind counts, 0 for not at all.
 	GuessPause(ctx context.Context, g throttle.Guess) (time.Duration, error)
+	// ListEnrolled returns those of the users who are asked for a second factor.
+	ListEnrolled(ctx context.Context, userIDs ...string) (map[string]bool, error)
 }
 
 // Tx is what one transaction can write.
 type Tx interface {
+	door
+	// SetPassword stores a new password, and takes back what the old one was good for: half
+	// sign-ins, and the trust in browsers.
 	SetPassword(ctx context.Context, userID, hash string) error
 	// KeepPassword reports whether the stored hash still is this one, and keeps it so until
 	// the transaction ends.
@@ -99,12 +104,16 @@ func New(c Config) *Service { return &Service{c} }
 type Origin struct {
 	IP        string // empty if unknown
 	UserAgent string
-	Remember  bool // the session outlives the browser
+	Remember  bool   // the session outlives the browser
+	Device    string // by which a browser shows that its user trusts it, empty if it does not
 }
 
 // SignedIn is a session with its user. Token is the secret of a new session, else empty.
+// Where a second factor is asked for, Asked stands instead of the session.
 type SignedIn struct {
 	Session session.Session
 	User    User
 	Token   string
+	Asked   *Asked
+	Device  string // the next id of a trusted browser, empty for none
 }

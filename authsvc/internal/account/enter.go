@@ -19,16 +19,40 @@ type Method struct {
 // The methods of this package.
 var (
 	byPassword     = Method{Name: "password", AMR: []string{"pwd"}}
-	byVerification = Method{Name: "verification", AMR: []string{"mail"}}
+	byVerification = Method{Name: "verification", AMR: []string{AMRMail}}
 )
 
 // Enter is the one door through which a user who exists gets a session. It belongs into
 // the transaction that consumes the proof (a token, a code, a password that still is the
-// stored one), so that a proof opens one session or none. ErrBanned for a banned user.
+// stored one), so that a proof opens one session or none. ErrBanned for a banned user. A
+// user with a second factor is asked for it, whatever the proof, unless the browser is
+// trusted: then SignedIn has no session and says what is asked.
 func (s *Service) Enter(ctx context.Context, tx Tx, user User, from Origin, by Method) (SignedIn, error) {
 	if user.Banned {
 		return SignedIn{}, ErrBanned
 	}
+	enrolled, err := tx.FindEnrolled(ctx, user.ID)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	user.TwoFactorEnabled = enrolled.Enabled
+	if !enrolled.Enabled {
+		return s.letIn(ctx, tx, user, from, by)
+	}
+	device, err := s.renewDevice(ctx, tx, user.ID, from)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if device == "" {
+		return s.challenge(ctx, tx, user, from, by, enrolled)
+	}
+	signed, err := s.letIn(ctx, tx, user, from, by)
+	signed.Device = device
+	return signed, err
+}
+
+// letIn opens a session for somebody who has proved all that is asked.
+func (s *Service) letIn(ctx context.Context, tx Tx, user User, from Origin, by Method) (SignedIn, error) {
 	opened, secret, err := s.openSession(ctx, tx, user.ID, from, by)
 	if err != nil {
 		return SignedIn{}, err

@@ -31,10 +31,36 @@ func (u User) Role() string {
 // FindUser returns an active user, banned or not; ErrUserNotFound if there is none.
 func (s *Service) FindUser(ctx context.Context, in identityapi.FindUserIn) (User, error) {
 	out, err := identityapi.FindUser.Call(ctx, s.Call, in)
-	if errors.Is(err, identityapi.ErrUserUnknown) {
-		return User{}, ErrUserNotFound
+	if errors.Is(err, identityapi.ErrUserUnknown) { // asks the same of the storage as for a known one
+		_, err := s.Store.ListEnrolled(ctx, nobody)
+		return User{}, cmp.Or(err, error(ErrUserNotFound))
 	}
-	return User{User: out.User}, err
+	if err != nil {
+		return User{}, err
+	}
+	users, err := s.WithFactors(ctx, out.User)
+	if err != nil {
+		return User{}, err
+	}
+	return users[0], nil
+}
+
+// WithFactors adds to users of identity what this module keeps about them. It costs one
+// look-up, however many they are.
+func (s *Service) WithFactors(ctx context.Context, known ...identityapi.User) ([]User, error) {
+	ids := make([]string, 0, len(known))
+	for _, user := range known {
+		ids = append(ids, user.ID)
+	}
+	enrolled, err := s.Store.ListEnrolled(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	users := make([]User, 0, len(known))
+	for _, user := range known {
+		users = append(users, User{User: user, TwoFactorEnabled: enrolled[user.ID]})
+	}
+	return users, nil
 }
 
 // ActiveUser returns a user who may be signed in now, ErrUnauthorized if the user is gone

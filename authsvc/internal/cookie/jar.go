@@ -14,6 +14,8 @@ const (
 	dataName     = "better-auth.session_data"
 	forgetName   = "better-auth.dont_remember"
 	deviceMark   = "_multi-"
+	factorName   = "better-auth.two_factor"
+	trustName    = "better-auth.trust_device"
 	methodName   = "better-auth.last_used_login_method" // never prefixed
 )
 

@@ -80,3 +80,9 @@ type sessionAndUser struct {
 type statusAnswer struct {
 	Status bool `json:"status"`
 }
+
+// askedAnswer asks for a second factor, in place of whatever a sign-in answers else.
+type askedAnswer struct {
+	TwoFactorRedirect bool     `json:"twoFactorRedirect"`
+	TwoFactorMethods  []string `json:"twoFactorMethods"`
+}

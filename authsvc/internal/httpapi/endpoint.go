@@ -166,7 +166,9 @@ func (x *exchange) from(remember bool) account.Origin {
 	if address := httpx.ClientIP(x.r); address.IsValid() {
 		ip = address.String()
 	}
-	return account.Origin{IP: ip, UserAgent: trimmed(x.r.UserAgent()), Remember: remember}
+	return account.Origin{
+		IP: ip, UserAgent: trimmed(x.r.UserAgent()), Remember: remember, Device: x.jar.TrustedDevice(x.r.Header.Get("Cookie")),
+	}
 }
 
 const maxUserAgent = 512

@@ -109,16 +109,52 @@ func (o *outgoing) expireSession() { o.cookies.Add(o.jar.ExpireSession()...) }
 
 // enter is the one place where a new session is handed out: its cookie, the one that lists
 // it among the device's sessions, and the hint of how its user signed in last, "" for none.
-// Then the answer follows.
+// Then the answer follows. A sign-in that is asked for a second factor gets the question.
 func (x *exchange) enter(signed account.SignedIn, method string, answer func() error) error {
+	if signed.Asked != nil {
+		x.ask(signed, method)
+		return x.json(askedAnswer{true, signed.Asked.Ways})
+	}
+	return x.handOut(signed, method, answer)
+}
+
+// enterByLink is enter for a link that a browser follows: the question for a second factor
+// goes to the page at the callback, as a parameter (ADR 0013).
+func (x *exchange) enterByLink(signed account.SignedIn, method, callback string, answer func() error) error {
+	if signed.Asked != nil && callback != "" {
+		x.ask(signed, method)
+		return x.redirect(withParameter(callback, "twoFactorRedirect", "true"))
+	}
+	return x.enter(signed, method, answer)
+}
+
+func (x *exchange) handOut(signed account.SignedIn, method string, answer func() error) error {
 	x.setSession(signed.Token, signed.Session.Remember)
+	if signed.Device != "" {
+		x.cookies.Add(x.jar.TrustDevice(signed.User.ID, signed.Device))
+	}
 	if err := x.joinDevice(signed); err != nil {
 		return err
 	}
+	x.hint(method)
+	return answer()
+}
+
+// ask gives the browser the challenge in place of a session.
+func (x *exchange) ask(signed account.SignedIn, method string) {
+	header := x.r.Header.Get("Cookie")
+	x.cookies.Add(x.jar.Challenge(signed.Asked.ID, signed.Asked.Remember, header)...)
+	if x.jar.TrustedDevice(header) != "" {
+		x.cookies.Add(x.jar.ExpireTrust())
+	}
+	x.hint(method)
+}
+
+// hint tells the sign-in form how its user signed in last.
+func (x *exchange) hint(method string) {
 	if method != "" {
 		x.cookies.Add(x.jar.LastMethod(method))
 	}
-	return answer()
 }
 
 // presented returns the session token that a request carries, and whether it came in the

@@ -77,15 +77,15 @@ func signIn(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if callback != "" {
+		x.w.Header().Set("Location", callback)
+	}
 	return x.enter(signed, "email", func() error { return x.signedIn(signed, callback) })
 }
 
 // signedIn tells a client that it is signed in, and where it wanted to go next.
 func (x *exchange) signedIn(signed account.SignedIn, callback string) error {
 	answer := signInAnswer{Redirect: callback != "", Token: signed.Token, User: answerUser(signed.User)}
-	if callback != "" {
-		x.w.Header().Set("Location", callback)
-	}
 	if _, given := x.body["callbackURL"]; given {
 		answer.URL = &callback
 	}

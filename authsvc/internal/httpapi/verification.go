@@ -58,8 +58,8 @@ func verifyEmail(x *exchange) error {
 		}
 		return x.json(verified{Status: true})
 	}
-	if signed.Token != "" {
-		return x.enter(signed, "", answer)
+	if signed.Token != "" || signed.Asked != nil {
+		return x.enterByLink(signed, "", callback, answer)
 	}
 	if signed.Session.ID != "" && !x.bearer {
 		presented, _, _ := x.api.presented(x.r)

@@ -66,7 +66,11 @@ func (a *Account) FindPassword(ctx context.Context, userID string) (string, erro
 	return hash, pg.Fault(err)
 }
 
+// setPassword ends half sign-ins that the old password began, and the trust in browsers
+// that were let in by it.
 const setPassword = `
+with challenges as (delete from two_factor_challenge where user_id = $1),
+    devices as (delete from trusted_device where user_id = $1)
 insert into credential (user_id, hash)
 values ($1, $2)
 on conflict (user_id) do update

@@ -57,6 +57,7 @@ func TestStores_Outage(t *testing.T) {
 		"Linked.InTx":          func() error { return w.Links.InTx(t.Context(), func(linked.Tx) error { return nil }) },
 		"Linked.List":          func() error { _, err := w.Links.List(t.Context(), somebody); return err },
 		"Linked.Find":          func() error { _, err := w.Links.Find(t.Context(), somebody, anything); return err },
+		"Account.ListEnrolled": func() error { _, err := w.Store.ListEnrolled(t.Context(), somebody); return err },
 		"Account.Sweep":        func() error { return w.Store.Sweep(t.Context(), now) },
 		"Refresh.Find":         func() error { _, err := families.Find(t.Context(), uuid.New(), now); return err },
 		"Refresh.Create":       func() error { return families.Create(t.Context(), refresh.Family{}, ev) },

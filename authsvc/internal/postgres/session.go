@@ -121,7 +121,10 @@ const sweepExpired = `
 with sessions as (delete from session where expires_at < $1),
     families as (delete from refresh_family where expires_at < $1),
     proofs as (delete from used_proof where expires_at < $1),
-    guesses as (delete from guess where counted_at < $1)
+    guesses as (delete from guess where counted_at < $1),
+    challenges as (delete from two_factor_challenge where expires_at < $1),
+    codes as (delete from two_factor_code where expires_at < $1),
+    devices as (delete from trusted_device where expires_at < $1)
 delete from password_reset
 where expires_at < $1`
 

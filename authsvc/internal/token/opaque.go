@@ -7,28 +7,41 @@ import (
 	"io"
 )
 
+// Alphabets to draw from.
 const (
-	alphabet     = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	opaqueLength = 43 // of 62 characters: 256 bits
+	Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	Digits       = "0123456789"
+	urlSafe      = Alphanumeric + "-_"
 )
+
+const opaqueLength = 43 // of 62 characters: 256 bits
 
 // New returns a fresh opaque token: 43 letters and digits, 256 random bits.
 func New() (string, error) { return NewFrom(rand.Reader) }
 
 // NewFrom is New with the given source of random bytes.
-func NewFrom(random io.Reader) (string, error) {
-	token := make([]byte, 0, opaqueLength)
-	drawn := make([]byte, opaqueLength)
+func NewFrom(random io.Reader) (string, error) { return draw(random, opaqueLength, Alphanumeric) }
+
+// Text returns random letters, digits, dashes and underlines: 6 bits each.
+func Text(length int) (string, error) { return Draw(length, urlSafe) }
+
+// Draw returns random characters of an alphabet of at most 64, each equally likely.
+func Draw(length int, alphabet string) (string, error) { return draw(rand.Reader, length, alphabet) }
+
+func draw(random io.Reader, length int, alphabet string) (string, error) {
+	text := make([]byte, 0, length)
+	drawn := make([]byte, length)
+	usable := 256 - 256%len(alphabet) // keeps the characters equally likely
 	for {
 		if _, err := io.ReadFull(random, drawn); err != nil {
 			return "", fmt.Errorf("draw a token: %w", err)
 		}
 		for _, b := range drawn {
-			if int(b) >= 4*len(alphabet) { // keeps the characters equally likely
+			if int(b) >= usable {
 				continue
 			}
-			if token = append(token, alphabet[int(b)%len(alphabet)]); len(token) == opaqueLength {
-				return string(token), nil
+			if text = append(text, alphabet[int(b)%len(alphabet)]); len(text) == length {
+				return string(text), nil
 			}
 		}
 	}
