@@ -81,6 +81,8 @@ const (
 	EventBackupCodeUsed         = "authsvc.backup_code_used.v1"
 	EventDeviceTrusted          = "authsvc.device_trusted.v1"
 	EventSigningKeyRotated      = "authsvc.signing_key_rotated.v1"
+	EventPasswordChanged        = "authsvc.password_changed.v1"
+	EventPasswordRefused        = "authsvc.password_refused.v1"
 	EventAccountUnlinked        = "authsvc.account_unlinked.v1"
 )
 

@@ -39,12 +39,13 @@ type Store interface {
 	FindSession(ctx context.Context, hash session.Hash) (session.Session, error)
 	// ListSessions returns the user's sessions that live at now, oldest first.
 	ListSessions(ctx context.Context, userID string, now time.Time) ([]session.Session, error)
-	// ResetPending reports whether a reset token could be used at now.
-	ResetPending(ctx context.Context, hash [32]byte, now time.Time) (bool, error)
 	// GuessPause returns how long no guess of this kind counts, 0 for not at all.
 	GuessPause(ctx context.Context, g throttle.Guess) (time.Duration, error)
 	// ListEnrolled returns those of the users who are asked for a second factor.
 	ListEnrolled(ctx context.Context, userIDs ...string) (map[string]bool, error)
+	// FindReset returns what a reset token stands for, ErrInvalidToken if it cannot be used
+	// at now.
+	FindReset(ctx context.Context, hash [32]byte, now time.Time) (Reset, error)
 }
 
 // Tx is what one transaction can write.
@@ -63,10 +64,12 @@ type Tx interface {
 	ExtendSession(ctx context.Context, id string, updated, expires time.Time) (bool, error)
 	// DeleteSessions ends what the selection names and returns it.
 	DeleteSessions(ctx context.Context, which session.Selection) ([]session.Session, error)
-	CreateReset(ctx context.Context, hash [32]byte, userID string, expires time.Time) error
+	CreateReset(ctx context.Context, hash [32]byte, r Reset, expires time.Time) error
 	// UseReset consumes a reset token, and with it all others of its user. It returns
 	// whose it was, ErrInvalidToken if it cannot be used at now.
 	UseReset(ctx context.Context, hash [32]byte, now time.Time) (userID string, err error)
+	// DeleteResets ends all reset tokens of the user.
+	DeleteResets(ctx context.Context, userID string) error
 	// UseProof consumes a mailed proof that expires then, and reports whether it was unused.
 	UseProof(ctx context.Context, hash [32]byte, expires time.Time) (bool, error)
 	// CountGuess counts a wrong guess, unless there is a pause: then it returns that, and

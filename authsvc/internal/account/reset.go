@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -13,6 +14,23 @@ import (
 
 // ResetLife is how long a mailed reset link works.
 const ResetLife = time.Hour
+
+// Reset is what a mailed reset token stands for.
+type Reset struct {
+	UserID  string
+	Address []byte // hash of the address that it was mailed to; empty: not known
+}
+
+func resetOf(user User) Reset {
+	address := token.Hash(user.Email)
+	return Reset{user.ID, address[:]}
+}
+
+// mailedTo reports whether the token was mailed to the address that the user has now
+// (Supabase Auth commit 35d38d9).
+func (r Reset) mailedTo(user User) bool {
+	return len(r.Address) == 0 || bytes.Equal(r.Address, resetOf(user).Address)
+}
 
 // RequestReset mails a link to choose a new password, if the address belongs to a user.
 // For any other address nothing happens and nothing shows it.
@@ -33,7 +51,7 @@ func (s *Service) RequestReset(ctx context.Context, email, redirectTo string, fr
 		return err
 	}
 	return s.Store.InTx(ctx, func(tx Tx) error {
-		if err := tx.CreateReset(ctx, token.Hash(secret), user.ID, s.Now().Add(ResetLife)); err != nil {
+		if err := tx.CreateReset(ctx, token.Hash(secret), resetOf(user), s.Now().Add(ResetLife)); err != nil {
 			return err
 		}
 		if err := tx.AddMail(ctx, message); err != nil {
@@ -45,7 +63,25 @@ func (s *Service) RequestReset(ctx context.Context, email, redirectTo string, fr
 
 // ResetPending reports whether a mailed token could be used now, without using it.
 func (s *Service) ResetPending(ctx context.Context, secret string) (bool, error) {
-	return s.Store.ResetPending(ctx, token.Hash(secret), s.Now())
+	_, err := s.pendingReset(ctx, secret)
+	if errors.Is(err, ErrInvalidToken) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// pendingReset returns the user whom a mailed token could give a new password now, else
+// ErrInvalidToken: the address that it was mailed to may be somebody else's by now.
+func (s *Service) pendingReset(ctx context.Context, secret string) (User, error) {
+	reset, err := s.Store.FindReset(ctx, token.Hash(secret), s.Now())
+	if err != nil {
+		return User{}, err
+	}
+	user, err := s.FindUser(ctx, identityapi.FindUserIn{ID: reset.UserID})
+	if errors.Is(err, ErrUserNotFound) || (err == nil && !reset.mailedTo(user)) {
+		return User{}, ErrInvalidToken
+	}
+	return user, err
 }
 
 // ResetPassword uses a mailed token to set a new password. It ends all sessions of the
@@ -54,31 +90,27 @@ func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from 
 	if err := s.Passwords.Check(plain); err != nil {
 		return err
 	}
-	pending, err := s.ResetPending(ctx, secret)
+	user, err := s.pendingReset(ctx, secret) // spares the hash; UseReset below is what decides
 	if err != nil {
 		return err
-	}
-	if !pending { // spares the hash; UseReset below is what decides
-		return ErrInvalidToken
 	}
 	hash, err := s.Passwords.Hash(ctx, plain)
 	if err != nil {
 		return err
 	}
 	return s.Store.InTx(ctx, func(tx Tx) error {
-		userID, err := tx.UseReset(ctx, token.Hash(secret), s.Now())
-		if err != nil {
+		if _, err := tx.UseReset(ctx, token.Hash(secret), s.Now()); err != nil {
 			return err
 		}
-		if err := tx.SetPassword(ctx, userID, hash); err != nil {
+		if err := tx.SetPassword(ctx, user.ID, hash); err != nil {
 			return err
 		}
-		if err := tx.ForgetGuesses(ctx, s.PasswordGuess(userOf(userID), Origin{})); err != nil {
+		if err := tx.ForgetGuesses(ctx, s.PasswordGuess(user, Origin{})); err != nil {
 			return err
 		}
-		if err := tx.AddEvent(ctx, Event(authapi.EventPasswordReset, userOf(userID), from, Details{Method: "mail"})); err != nil {
+		if err := tx.AddEvent(ctx, Event(authapi.EventPasswordReset, user, from, Details{Method: "mail"})); err != nil {
 			return err
 		}
-		return endIn(ctx, tx, session.Selection{UserID: userID}, authapi.EventSessionRevoked, "password reset")
+		return endIn(ctx, tx, session.Selection{UserID: user.ID}, authapi.EventSessionRevoked, "password reset")
 	})
 }

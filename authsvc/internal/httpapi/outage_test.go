@@ -36,6 +36,8 @@ func calls(in signed, p pair, secret string) map[string]request {
 		"reset-password-callback":   {path: "/reset-password/guess?callbackURL=/"},
 		"reset-password":            post("/reset-password", object("newPassword", newWords, "token", "guess")),
 		"token":                     {path: "/token"},
+		"change-password":           post("/change-password", object("currentPassword", authtest.Password, "newPassword", newWords)),
+		"verify-password":           post("/verify-password", object("password", authtest.Password)),
 		"list-accounts":             {path: "/list-accounts"},
 		"unlink-account":            post("/unlink-account", object("accountId", "guess")),
 		"oauth2-token":              oauth("token", form("grant_type", "refresh_token", "refresh_token", p.RefreshToken)),

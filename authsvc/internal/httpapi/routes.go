@@ -49,6 +49,7 @@ func (a *API) endpoints() []endpoint {
 	return slices.Concat(
 		a.signEndpoints(),
 		a.mailEndpoints(),
+		a.passwordEndpoints(),
 		a.linkedEndpoints(),
 	)
 }

@@ -59,7 +59,8 @@ func TestRoutes_NeedASession(t *testing.T) {
 		r := request{method: route.Method, path: path + "?token=guess&callbackURL=/&userId=" + victim.User.ID}
 		if route.Method == http.MethodPost {
 			r.body = object("userId", victim.User.ID, "user", victim.User, "id", victim.User.ID, "token", "guess", "email", ada,
-				"password", "not the password", "newPassword", newWords, "name", "Ada", "accountId", "guess")
+				"password", "not the password", "newPassword", newWords, "name", "Ada", "accountId", "guess",
+				"currentPassword", authtest.Password)
 		}
 		if strings.HasPrefix(route.ID, "oauth2-") {
 			r.header, r.body = map[string]string{"Content-Type": typeForm}, "token=guess&sub="+victim.User.ID

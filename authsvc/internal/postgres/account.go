@@ -103,25 +103,36 @@ func (t accountTx) ReplacePassword(ctx context.Context, userID, old, hash string
 }
 
 const createReset = `
-insert into password_reset (token_hash, user_id, expires_at)
-values ($1, $2, $3)`
+insert into password_reset (token_hash, user_id, address_hash, expires_at)
+values ($1, $2, $3, $4)`
 
-func (t accountTx) CreateReset(ctx context.Context, hash [32]byte, userID string, expires time.Time) error {
-	_, err := t.tx.Exec(ctx, createReset, hash[:], userID, expires)
+func (t accountTx) CreateReset(ctx context.Context, hash [32]byte, r account.Reset, expires time.Time) error {
+	_, err := t.tx.Exec(ctx, createReset, hash[:], r.UserID, r.Address, expires)
 	return err
 }
 
-const resetPending = `
-select exists (
-    select
-    from password_reset
-    where token_hash = $1 and expires_at > $2)`
+const deleteResets = `
+delete from password_reset
+where user_id = $1`
 
-// ResetPending implements account.Store.
-func (a *Account) ResetPending(ctx context.Context, hash [32]byte, now time.Time) (bool, error) {
-	var pending bool
-	err := a.db.QueryRow(ctx, resetPending, hash[:], now).Scan(&pending)
-	return pending, pg.Fault(err)
+func (t accountTx) DeleteResets(ctx context.Context, userID string) error {
+	_, err := t.tx.Exec(ctx, deleteResets, userID)
+	return err
+}
+
+const findReset = `
+select user_id::text, address_hash
+from password_reset
+where token_hash = $1 and expires_at > $2`
+
+// FindReset implements account.Store.
+func (a *Account) FindReset(ctx context.Context, hash [32]byte, now time.Time) (account.Reset, error) {
+	var r account.Reset
+	err := a.db.QueryRow(ctx, findReset, hash[:], now).Scan(&r.UserID, &r.Address)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return account.Reset{}, account.ErrInvalidToken
+	}
+	return r, pg.Fault(err)
 }
 
 const useProof = `

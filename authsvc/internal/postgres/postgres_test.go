@@ -53,7 +53,7 @@ func TestStores_Outage(t *testing.T) {
 		"Account.FindPassword": func() error { _, err := w.Store.FindPassword(t.Context(), somebody); return err },
 		"Account.FindSession":  func() error { _, err := w.Store.FindSession(t.Context(), session.Hash{}); return err },
 		"Account.ListSessions": func() error { _, err := w.Store.ListSessions(t.Context(), somebody, now); return err },
-		"Account.ResetPending": func() error { _, err := w.Store.ResetPending(t.Context(), [32]byte{}, now); return err },
+		"Account.FindReset":    func() error { _, err := w.Store.FindReset(t.Context(), [32]byte{}, now); return err },
 		"Linked.InTx":          func() error { return w.Links.InTx(t.Context(), func(linked.Tx) error { return nil }) },
 		"Linked.List":          func() error { _, err := w.Links.List(t.Context(), somebody); return err },
 		"Linked.Find":          func() error { _, err := w.Links.Find(t.Context(), somebody, anything); return err },
@@ -93,7 +93,7 @@ func TestAccount_InTx(t *testing.T) {
 			return errors.Join(
 				tx.SetPassword(t.Context(), somebody, "hash"),
 				tx.CreateSession(t.Context(), opened(anything, 1, now)),
-				tx.CreateReset(t.Context(), [32]byte{1}, somebody, now),
+				tx.CreateReset(t.Context(), [32]byte{1}, account.Reset{UserID: somebody, Address: []byte{1}}, now),
 				tx.AddMail(t.Context(), mail.Message{ID: "1", To: "ada@example.com"}),
 				tx.AddEvent(t.Context(), events.Event{Type: "test.happened.v1", Outcome: events.Success}),
 				proofErr, result,
@@ -131,7 +131,7 @@ func TestAccount_Sweep(t *testing.T) {
 		s.ExpiresAt = expires
 		err := w.Store.InTx(t.Context(), func(tx account.Tx) error {
 			_, proofErr := tx.UseProof(t.Context(), [32]byte{mark}, expires)
-			return errors.Join(proofErr, tx.CreateSession(t.Context(), s), tx.CreateReset(t.Context(), [32]byte{mark}, somebody, expires))
+			return errors.Join(proofErr, tx.CreateSession(t.Context(), s), tx.CreateReset(t.Context(), [32]byte{mark}, account.Reset{UserID: somebody, Address: []byte{}}, expires))
 		})
 		if err != nil {
 			t.Fatal(err)
