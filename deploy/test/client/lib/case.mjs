@@ -6,6 +6,10 @@ import { Visitor } from "./visitor.mjs";
 const PATIENCE_MS = 10_000;
 const POLL_MS = 25;
 
+/** Whom the default profile makes an administrator, and the sign-ups of that account, by server. */
+const ADMIN = { name: "admin", email: "admin@example.com", password: "correct horse battery" };
+const ADMITTED = new Map();
+
 /** One case while it runs: its people, its visitors, and the transcript that it writes. */
 export class Case {
 	steps = {};
@@ -51,6 +55,18 @@ export class Case {
 		this.names.add(token.toLowerCase(), `<${person.name}'s token in lower case>`);
 		this.names.add(user.id, `<${person.name}'s id>`);
 		return { person, browser, token, id: user.id, user };
+	}
+
+	/** The administrator of the default profile in a new browser, as `member` answers. */
+	async admin() {
+		if (!ADMITTED.has(this.base)) ADMITTED.set(this.base, this.visitor().ask("POST /sign-up/email", { json: ADMIN }));
+		await ADMITTED.get(this.base); // refused where an earlier run signed up already
+		const browser = this.visitor();
+		const { token, user } = await this.must(browser.ask("POST /sign-in/email", { json: ADMIN }));
+		this.names.add(token, "<admin's token>");
+		this.names.add(token.toLowerCase(), "<admin's token in lower case>");
+		this.names.add(user.id, "<admin's id>");
+		return { person: ADMIN, browser, token, id: user.id, user };
 	}
 
 	/** Signs the member in again, in a browser of its own. Answers {browser, token}. */
@@ -102,6 +118,20 @@ export class Case {
 			linkInHTML: html.replace(/&(#38|amp);/g, "&").includes(links[0]),
 		});
 		return { link: links[0], token };
+	}
+
+	/** Records the newest of `count` mails (or text messages) with a one-time code; answers the code. */
+	async code(step, address, count) {
+		const mails = await this.mails(address, count);
+		const { to, links, code, sentAt, text, html, ...rest } = mails[0];
+		this.write(step, {
+			mails: mails.length,
+			newest: this.names.json({ to, links, code: code?.replace(/\d/g, "9"), sentAt }, step),
+			otherFields: Object.keys(rest).sort(),
+			codeInText: text.includes(code),
+			codeInHTML: html.includes(code),
+		});
+		return code;
 	}
 }
 

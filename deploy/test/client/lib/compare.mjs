@@ -4,10 +4,10 @@ const ABSENT = "(nothing)";
 
 /**
  * Compares two transcripts. `listed` are the entries of differences.json:
- * {case, answers: {path: answer}, adr, why}; case, path and answer are patterns (`*` any text without the separator, `**` any
+ * {case, answers: {path: answer}, adr, why, optional?}; case, path and answer are patterns (`*` any text without the separator, `**` any
  * text). A difference is explained by the first path of an entry that fits, if its answer fits too.
  * Answers {equal, onPurpose, different, unused}: case names, [{name, adrs}], [{name, found}], and listed paths that explained
- * nothing.
+ * nothing and are not optional.
  */
 export function compare(reference, answers, listed = []) {
 	const explain = explainer(listed);
@@ -38,7 +38,7 @@ function explainer(listed) {
 			}
 			return undefined;
 		},
-		unused: () => rules.filter((rule) => !used.has(rule)).map(({ entry, path }) => ({ case: entry.case, path, adr: entry.adr })),
+		unused: () => rules.filter((rule) => !used.has(rule) && !rule.entry.optional).map(({ entry, path }) => ({ case: entry.case, path, adr: entry.adr })),
 	};
 }
 

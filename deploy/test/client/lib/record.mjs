@@ -1,15 +1,14 @@
-import { cases } from "../cases/index.mjs";
 import { Case } from "./case.mjs";
 
-/** How many cases run at a time. Those of a browser share one global `window` and run alone. */
+/** How many cases run at a time. Those of a browser share one global `window`, those of limits one count: they run alone. */
 const LANES = 3;
-const ALONE = /^client\//;
+const ALONE = /^(client|limits)\//;
 
 /**
- * Runs the cases whose name contains `only` against `base` and answers the transcript:
+ * Runs the cases ({name: function}) whose name contains `only` against `base` and answers the transcript:
  * {cases: {name: {steps, facts, failed?}}}. `report` is told each case as it ends.
  */
-export async function record(base, { only = "", report = () => {} } = {}) {
+export async function record(base, cases, { only = "", report = () => {} } = {}) {
 	const names = Object.keys(cases).filter((name) => name.includes(only));
 	const transcript = { cases: Object.fromEntries(names.map((name) => [name, null])) };
 	const drain = async (queue) => {

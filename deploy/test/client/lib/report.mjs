@@ -3,9 +3,14 @@ import { compare, show } from "./compare.mjs";
 
 const LONGEST = 400;
 
-/** The entries of a differences file. */
-export function readDifferences(file) {
-	return JSON.parse(readFileSync(file, "utf8"));
+/**
+ * The entries of a differences file for a profile: those that name it, and those that name none. The latter have to occur in the
+ * default profile and may occur in the others; of some cases (`only`), nothing has to occur.
+ */
+export function readDifferences(file, { profile, only = "" }) {
+	return JSON.parse(readFileSync(file, "utf8"))
+		.filter((entry) => entry.profile === undefined || entry.profile === profile)
+		.map((entry) => ({ ...entry, optional: only !== "" || (entry.profile ?? "default") !== profile }));
 }
 
 /** Compares, prints what differs, and answers {counts, ok}; ok only if every difference is listed and every listed one occurs. */

@@ -1,10 +1,24 @@
 import { createAuthClient } from "better-auth/client";
-import { jwtClient } from "better-auth/client/plugins";
+import * as plugins from "better-auth/client/plugins";
 import { normalise, parse } from "./answer.mjs";
 import { exchange } from "./http.mjs";
 import { Jar } from "./jar.mjs";
 
 const USER_AGENT = "gatehouse-client-test";
+/** The client's half of every plugin that Gatehouse builds. */
+const CLIENT_PLUGINS = [
+	"adminClient",
+	"anonymousClient",
+	"emailOTPClient",
+	"jwtClient",
+	"lastLoginMethodClient",
+	"magicLinkClient",
+	"multiSessionClient",
+	"oneTimeTokenClient",
+	"phoneNumberClient",
+	"twoFactorClient",
+	"usernameClient",
+];
 const FRONT_END = "http://localhost:3001";
 
 /**
@@ -21,7 +35,7 @@ export class Visitor {
 		this.jar = jar;
 		this.client = createAuthClient({
 			baseURL: log.base,
-			plugins: [jwtClient()],
+			plugins: CLIENT_PLUGINS.map((name) => plugins[name]()),
 			fetchOptions: { customFetchImpl: (url, init) => this.#fetch(url, init) },
 		});
 	}
