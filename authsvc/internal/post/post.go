@@ -74,18 +74,29 @@ func (p *Post) Add(ctx context.Context, tx pgx.Tx, m mail.Message) error {
 	return nil
 }
 
-// stopBudget is how long mails that are being sent may take to end at a stop.
-const stopBudget = 5 * time.Second
+// At a stop, mails that are being sent have finishBudget to end by themselves: one whose
+// answer is not waited for may have been taken, and is sent again by the next process.
+// Beyond that they are broken off.
+const (
+	finishBudget = 4 * time.Second
+	cancelBudget = time.Second
+)
 
 // Run works mails off until ctx ends.
 func (p *Post) Run(ctx context.Context) error {
-	if err := p.client.Start(context.WithoutCancel(ctx)); err != nil {
+	running := context.WithoutCancel(ctx)
+	if err := p.client.Start(running); err != nil {
 		return fmt.Errorf("start mail queue: %w", err)
 	}
 	<-ctx.Done()
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBudget)
+	finishing, cancel := context.WithTimeout(running, finishBudget)
 	defer cancel()
-	return p.client.StopAndCancel(stopping)
+	if err := p.client.Stop(finishing); err == nil {
+		return nil
+	}
+	canceling, cancel := context.WithTimeout(running, cancelBudget)
+	defer cancel()
+	return p.client.StopAndCancel(canceling)
 }
 
 // worker sends one mail.

@@ -99,24 +99,27 @@ func run(t *testing.T, p *post.Post) (stop func() error) {
 	return stop
 }
 
+func (p *provider) hears(t *testing.T, db *pgxpool.Pool, attempts int) {
+	t.Helper()
+	hears(t, db, p.heard, attempts)
+}
+
 // hears waits for a number of attempts. It makes those that wait for their next one due:
 // the queue's own pauses are longer than a test.
-func (p *provider) hears(t *testing.T, db *pgxpool.Pool, attempts int) {
+func hears(t *testing.T, db *pgxpool.Pool, heard <-chan struct{}, attempts int) {
 	t.Helper()
 	hurry := time.NewTicker(20 * time.Millisecond)
 	defer hurry.Stop()
-	for range attempts {
-		for heard := false; !heard; {
-			select {
-			case <-p.heard:
-				heard = true
-			case <-hurry.C:
-				if _, err := db.Exec(t.Context(), `update river_job set state = 'available', scheduled_at = now() where state in ('retryable', 'scheduled')`); err != nil {
-					t.Fatal(err)
-				}
-			case <-t.Context().Done():
-				t.Fatal("the test ended first")
+	for attempts > 0 {
+		select {
+		case <-heard:
+			attempts--
+		case <-hurry.C:
+			if _, err := db.Exec(t.Context(), `update river_job set state = 'available', scheduled_at = now() where state in ('retryable', 'scheduled')`); err != nil {
+				t.Fatal(err)
 			}
+		case <-t.Context().Done():
+			t.Fatal("the test ended first")
 		}
 	}
 }
