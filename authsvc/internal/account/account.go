@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/device"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
@@ -46,6 +47,8 @@ type Store interface {
 	// FindReset returns what a reset token stands for, ErrInvalidToken if it cannot be used
 	// at now.
 	FindReset(ctx context.Context, hash [32]byte, now time.Time) (Reset, error)
+	// KnowsDevice reports whether the user has signed in with a device before.
+	KnowsDevice(ctx context.Context, userID string, mark device.Mark) (bool, error)
 }
 
 // Tx is what one transaction can write.
@@ -80,6 +83,11 @@ type Tx interface {
 	PassGuess(ctx context.Context, g throttle.Guess) (time.Duration, error)
 	// ForgetGuesses forgets wrong guesses, pause or not: the owner has proved to be here.
 	ForgetGuesses(ctx context.Context, g throttle.Guess) error
+	// MeetDevice remembers by which marks a device is known to the user, and returns what
+	// the user knew before.
+	MeetDevice(ctx context.Context, userID string, marks []device.Mark, now time.Time) (Acquaintance, error)
+	// ForgetDevices makes every device unknown to the user.
+	ForgetDevices(ctx context.Context, userID string) error
 	AddEvent(ctx context.Context, ev events.Event) error
 	AddMail(ctx context.Context, m mail.Message) error
 }
@@ -109,6 +117,7 @@ type Origin struct {
 	UserAgent string
 	Remember  bool   // the session outlives the browser
 	Device    string // by which a browser shows that its user trusts it, empty if it does not
+	Browser   string // the id that it is known by (KnownDevice); empty: it is no browser
 }
 
 // SignedIn is a session with its user. Token is the secret of a new session, else empty.

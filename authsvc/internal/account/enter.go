@@ -69,5 +69,9 @@ func (s *Service) openSession(ctx context.Context, tx Tx, userID string, from Or
 	}
 	opened := session.Open(uuid.Must(uuid.NewV7()).String(), token.Hash(secret), userID, from.Remember, s.Now())
 	opened.IP, opened.UserAgent, opened.AMR = from.IP, from.UserAgent, by.AMR
-	return opened, secret, tx.CreateSession(ctx, opened)
+	if err := tx.CreateSession(ctx, opened); err != nil {
+		return session.Session{}, "", err
+	}
+	_, err = s.meet(ctx, tx, userID, from)
+	return opened, secret, err
 }

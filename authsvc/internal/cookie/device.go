@@ -1,30 +1,31 @@
 package cookie
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
-// Held is one of several sessions that a browser holds.
-type Held struct{ Name, Token string }
+const (
+	deviceName   = "gatehouse.device"
+	deviceLife   = 400 * 24 * time.Hour // no cookie may live longer (RFC 6265bis)
+	devicePrefix = "device-"            // no other signed value counts as an id
+)
 
-// Device returns the cookie that adds a session to those that the browser holds.
-func (j *Jar) Device(token string) Cookie {
-	return j.signed(j.name(sessionName)+deviceMark+strings.ToLower(token), token, sessionLife)
+// KnownDevice returns the cookie by which a browser is known, whoever signs in with it.
+func (j *Jar) KnownDevice(id string) Cookie {
+	return j.signed(j.name(deviceName), devicePrefix+id, deviceLife)
 }
 
-// ExpireDevice returns the cookie that takes one of them back.
-func (j *Jar) ExpireDevice(h Held) Cookie { return j.expired(h.Name) }
-
-// DeviceSessions returns the sessions that the browser holds: those whose signature holds
-// and whose cookie is named after them.
-func (j *Jar) DeviceSessions(header string) []Held {
-	prefix := j.name(sessionName) + deviceMark
-	var held []Held
-	for _, p := range pairs(header) {
-		if !strings.HasPrefix(p.name, prefix) {
-			continue
-		}
-		if token, ok := j.signer.verify(p.value); ok && p.name == prefix+strings.ToLower(token) {
-			held = append(held, Held{p.name, token})
-		}
+// KnownDeviceID returns the id that the browser is known by, "" if it has none that holds.
+func (j *Jar) KnownDeviceID(header string) string {
+	raw, ok := find(header, j.name(deviceName))
+	if !ok {
+		return ""
 	}
-	return held
+	value, ok := j.signer.verify(raw)
+	id, ours := strings.CutPrefix(value, devicePrefix)
+	if !ok || !ours {
+		return ""
+	}
+	return id
 }

@@ -167,3 +167,27 @@ func TestJar_DeviceSessions(t *testing.T) {
 		t.Errorf("ExpireDevice (-want +got):\n%s", diff)
 	}
 }
+
+func TestJar_KnownDevice(t *testing.T) {
+	t.Parallel()
+	jar := cookie.New(root(), true)
+	line := lines(jar.KnownDevice("5b1d"))[0]
+	pair, attributes, _ := strings.Cut(line, ";")
+	if want := " Max-Age=34560000; Path=/; HttpOnly; Secure; SameSite=Lax"; attributes != want {
+		t.Errorf("attributes %q, want %q", attributes, want)
+	}
+	if id := jar.KnownDeviceID("a=b; " + pair); id != "5b1d" {
+		t.Errorf("the id comes back as %q", id)
+	}
+	session, _, _ := strings.Cut(lines(jar.Session(token, true, "")...)[0], ";")
+	for name, header := range map[string]string{
+		"none":                               "a=b",
+		"a forged one":                       strings.Replace(pair, "5b1d", "5b1e", 1),
+		"another signed value":               strings.Replace(session, "better-auth.session_token", "gatehouse.device", 1),
+		"one that plain http could have set": strings.TrimPrefix(pair, "__Secure-"),
+	} {
+		if id := jar.KnownDeviceID(header); id != "" {
+			t.Errorf("%s counts, as %q", name, id)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"crypto/rand"
 	"net/http"
 	"time"
 
@@ -45,6 +46,7 @@ type exchange struct {
 	query   values
 	current account.SignedIn // the zero value without a session
 	bearer  bool             // the session came in the Authorization header
+	known   string           // the id that the browser is known by, once it was asked for
 }
 
 // route binds an endpoint to the pipeline.
@@ -167,8 +169,21 @@ func (x *exchange) from(remember bool) account.Origin {
 		ip = address.String()
 	}
 	return account.Origin{
-		IP: ip, UserAgent: trimmed(x.r.UserAgent()), Remember: remember, Device: x.jar.TrustedDevice(x.r.Header.Get("Cookie")),
+		IP: ip, UserAgent: trimmed(x.r.UserAgent()), Remember: remember, Browser: x.browserID(),
+		Device: x.jar.TrustedDevice(x.r.Header.Get("Cookie")),
 	}
+}
+
+// browserID returns the id that the browser is known by; a new one, which enter hands out,
+// if it has none.
+func (x *exchange) browserID() string {
+	if x.known == "" {
+		x.known = x.jar.KnownDeviceID(x.r.Header.Get("Cookie"))
+	}
+	if x.known == "" {
+		x.known = rand.Text()
+	}
+	return x.known
 }
 
 const maxUserAgent = 512

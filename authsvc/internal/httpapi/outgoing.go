@@ -108,8 +108,9 @@ func (o *outgoing) setSession(token string, remember bool) {
 func (o *outgoing) expireSession() { o.cookies.Add(o.jar.ExpireSession()...) }
 
 // enter is the one place where a new session is handed out: its cookie, the one that lists
-// it among the device's sessions, and the hint of how its user signed in last, "" for none.
-// Then the answer follows. A sign-in that is asked for a second factor gets the question.
+// it among the device's sessions, the one by which the browser is known from now on, and the
+// hint of how its user signed in last, "" for none. Then the answer follows. A sign-in that
+// is asked for a second factor gets the question.
 func (x *exchange) enter(signed account.SignedIn, method string, answer func() error) error {
 	if signed.Asked != nil {
 		x.ask(signed, method)
@@ -136,6 +137,7 @@ func (x *exchange) handOut(signed account.SignedIn, method string, answer func()
 	if err := x.joinDevice(signed); err != nil {
 		return err
 	}
+	x.cookies.Add(x.jar.KnownDevice(x.browserID()))
 	x.hint(method)
 	return answer()
 }

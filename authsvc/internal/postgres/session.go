@@ -124,7 +124,11 @@ with sessions as (delete from session where expires_at < $1),
     guesses as (delete from guess where counted_at < $1),
     challenges as (delete from two_factor_challenge where expires_at < $1),
     codes as (delete from two_factor_code where expires_at < $1),
-    devices as (delete from trusted_device where expires_at < $1)
+    devices as (delete from trusted_device where expires_at < $1),
+    acquaintances as (
+        delete from known_device
+        where last_seen < $1 - interval '400 days' -- when the browser forgets its id
+            or (last_seen = first_seen and last_seen < $1 - interval '90 days')) -- and one that never came back
 delete from password_reset
 where expires_at < $1`
 

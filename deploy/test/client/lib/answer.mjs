@@ -11,6 +11,9 @@ const CONTRACT = [
 	"access-control-expose-headers",
 ];
 
+/** Cookies of Gatehouse's own (ADR known-devices). The protocol has none of this name, and scripts do not see them. */
+const OWN_COOKIE = /^(__Secure-)?gatehouse\./;
+
 /** One answer in its stable form: status, headers of the contract, cookies, and the body unless `withBody` is false. */
 export function normalise(names, answer, { step, arrange, withBody = true }) {
 	const body = withBody ? bodyOf(names, answer, step, arrange) : undefined;
@@ -51,10 +54,10 @@ function headerOf(names, name, value, step) {
 
 /** Cookies by name, so that one more does not shift the others; their order is kept beside them. */
 function cookiesOf(names, setCookies, step) {
-	if (setCookies.length === 0) return {};
+	const ofProtocol = setCookies.map(parseSetCookie).filter(({ name }) => !OWN_COOKIE.test(name));
+	if (ofProtocol.length === 0) return {};
 	const cookies = {};
-	for (const header of setCookies) {
-		const { name, value, attributes } = parseSetCookie(header);
+	for (const { name, value, attributes } of ofProtocol) {
 		const text = cookieValue(names, value, `${step}.cookie`);
 		const stable = names.text(name);
 		cookies[Object.hasOwn(cookies, stable) ? `${stable} (again)` : stable] = `${text}; ${attributes}`;

@@ -23,6 +23,11 @@ test("keeps names, order and attributes of cookies, not their secrets", () => {
 	assert.equal(cookies.a, "; Max-Age=0; Path=/");
 });
 
+test("leaves out the cookies of Gatehouse's own, and no others", () => {
+	const { cookies } = record({ setCookies: ["gatehouse.device=a; Path=/", "__Secure-gatehouse.device=a; Path=/", "gatehouse=a; Path=/", "better-auth.gatehouse.x=a; Path=/"] });
+	assert.deepEqual(Object.keys(cookies), ["gatehouse", "better-auth.gatehouse.x"]);
+});
+
 test("shows a cookie that is set twice, or not percent-encoded", () => {
 	const { cookies } = record({ setCookies: ["a=1; Path=/", "a=2; Path=/", `b=token-of-ada.${SIGNATURE}; Path=/`] });
 	assert.deepEqual(Object.keys(cookies), ["a", "a (again)", "b"]);
