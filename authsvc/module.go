@@ -98,6 +98,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 			{Name: "relay", Run: relay.Run},
 			{Name: "mail", Run: mails.Run},
 			{Name: "sweep", Run: sweep(store, deps.Now)},
+			{Name: "removals", Run: accounts.FinishRemovalsRegularly},
 		},
 		Ready: func(ctx context.Context) error { return pg.Fault(deps.DB.Ping(ctx)) },
 	}, nil

@@ -83,6 +83,7 @@ const (
 	EventSigningKeyRotated      = "authsvc.signing_key_rotated.v1"
 	EventPasswordChanged        = "authsvc.password_changed.v1"
 	EventPasswordRefused        = "authsvc.password_refused.v1"
+	EventAccountDeleted         = "authsvc.account_deleted.v1"
 	EventAccountUnlinked        = "authsvc.account_unlinked.v1"
 )
 

@@ -40,6 +40,8 @@ type Store interface {
 	FindSession(ctx context.Context, hash session.Hash) (session.Session, error)
 	// ListSessions returns the user's sessions that live at now, oldest first.
 	ListSessions(ctx context.Context, userID string, now time.Time) ([]session.Session, error)
+	// ListRemovals returns deletions that were begun before then and are not finished.
+	ListRemovals(ctx context.Context, before time.Time) ([]Removal, error)
 	// GuessPause returns how long no guess of this kind counts, 0 for not at all.
 	GuessPause(ctx context.Context, g throttle.Guess) (time.Duration, error)
 	// ListEnrolled returns those of the users who are asked for a second factor.
@@ -67,6 +69,8 @@ type Tx interface {
 	ExtendSession(ctx context.Context, id string, updated, expires time.Time) (bool, error)
 	// DeleteSessions ends what the selection names and returns it.
 	DeleteSessions(ctx context.Context, which session.Selection) ([]session.Session, error)
+	// DeleteImpersonations ends the sessions that a user has opened as somebody else.
+	DeleteImpersonations(ctx context.Context, impersonator string) ([]session.Session, error)
 	CreateReset(ctx context.Context, hash [32]byte, r Reset, expires time.Time) error
 	// UseReset consumes a reset token, and with it all others of its user. It returns
 	// whose it was, ErrInvalidToken if it cannot be used at now.
@@ -88,6 +92,7 @@ type Tx interface {
 	MeetDevice(ctx context.Context, userID string, marks []device.Mark, now time.Time) (Acquaintance, error)
 	// ForgetDevices makes every device unknown to the user.
 	ForgetDevices(ctx context.Context, userID string) error
+	removals
 	AddEvent(ctx context.Context, ev events.Event) error
 	AddMail(ctx context.Context, m mail.Message) error
 }

@@ -60,6 +60,7 @@ func TestStores_Outage(t *testing.T) {
 		"Linked.Find":          func() error { _, err := w.Links.Find(t.Context(), somebody, anything); return err },
 		"Account.ListEnrolled": func() error { _, err := w.Store.ListEnrolled(t.Context(), somebody); return err },
 		"Account.KnowsDevice":  func() error { _, err := w.Store.KnowsDevice(t.Context(), somebody, device.Mark{}); return err },
+		"Account.ListRemovals": func() error { _, err := w.Store.ListRemovals(t.Context(), now); return err },
 		"Account.Sweep":        func() error { return w.Store.Sweep(t.Context(), now) },
 		"Refresh.Find":         func() error { _, err := families.Find(t.Context(), uuid.New(), now); return err },
 		"Refresh.Create":       func() error { return families.Create(t.Context(), refresh.Family{}, ev) },

@@ -24,13 +24,20 @@ type sessionRow struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	ExpiresAt time.Time
+
+	ImpersonatedBy      *string
+	ImpersonationReason string
 }
 
 func (r sessionRow) session() session.Session {
-	return session.Session{
+	s := session.Session{
 		ID: r.ID, TokenHash: session.Hash(r.TokenHash), UserID: r.UserID, IP: r.IP, UserAgent: r.UserAgent,
 		AMR: r.AMR, Remember: r.Remember, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ExpiresAt: r.ExpiresAt,
 	}
+	if r.ImpersonatedBy != nil {
+		s.Impersonation = session.Impersonation{By: *r.ImpersonatedBy, Reason: r.ImpersonationReason}
+	}
+	return s
 }
 
 func collectSessions(rows pgx.Rows, err error) ([]session.Session, error) {
@@ -43,8 +50,13 @@ func collectSessions(rows pgx.Rows, err error) ([]session.Session, error) {
 	})
 }
 
+// sessionColumns is what a sessionRow is read from.
+const sessionColumns = `
+    id::text, token_hash, user_id::text, ip, user_agent, amr, remember, created_at, updated_at, expires_at,
+    impersonated_by::text, impersonation_reason`
+
 const findSession = `
-select id::text, token_hash, user_id::text, ip, user_agent, amr, remember, created_at, updated_at, expires_at
+select` + sessionColumns + `
 from session
 where token_hash = $1`
 
@@ -65,7 +77,7 @@ func (a *Account) FindSession(ctx context.Context, hash session.Hash) (session.S
 }
 
 const listSessions = `
-select id::text, token_hash, user_id::text, ip, user_agent, amr, remember, created_at, updated_at, expires_at
+select` + sessionColumns + `
 from session
 where user_id = $1 and expires_at > $2
 order by id`
@@ -77,13 +89,16 @@ func (a *Account) ListSessions(ctx context.Context, userID string, now time.Time
 }
 
 const createSession = `
-insert into session (id, token_hash, user_id, ip, user_agent, amr, remember, created_at, updated_at, expires_at)
-values (@id, @token_hash, @user_id, @ip, @user_agent, @amr, @remember, @created_at, @updated_at, @expires_at)`
+insert into session (id, token_hash, user_id, ip, user_agent, amr, remember, created_at, updated_at, expires_at,
+                     impersonated_by, impersonation_reason)
+values (@id, @token_hash, @user_id, @ip, @user_agent, @amr, @remember, @created_at, @updated_at, @expires_at,
+        nullif(@impersonated_by, '')::uuid, @impersonation_reason)`
 
 func (t accountTx) CreateSession(ctx context.Context, s session.Session) error {
 	_, err := t.tx.Exec(ctx, createSession, pgx.NamedArgs{
 		"id": s.ID, "token_hash": s.TokenHash[:], "user_id": s.UserID, "ip": s.IP, "user_agent": s.UserAgent, "amr": s.AMR,
 		"remember": s.Remember, "created_at": s.CreatedAt, "updated_at": s.UpdatedAt, "expires_at": s.ExpiresAt,
+		"impersonated_by": s.Impersonation.By, "impersonation_reason": s.Impersonation.Reason,
 	})
 	return err
 }
@@ -104,7 +119,7 @@ where user_id = $1
     and ($2::bytea[] is null or token_hash = any ($2))
     and ($3 = '' or id::text <> $3)
     and ($4 = '' or id::text = $4)
-returning id::text, token_hash, user_id::text, ip, user_agent, amr, remember, created_at, updated_at, expires_at`
+returning` + sessionColumns
 
 func (t accountTx) DeleteSessions(ctx context.Context, which session.Selection) ([]session.Session, error) {
 	var hashes [][]byte
@@ -115,6 +130,15 @@ func (t accountTx) DeleteSessions(ctx context.Context, which session.Selection) 
 		}
 	}
 	return collectSessions(t.tx.Query(ctx, deleteSessions, which.UserID, hashes, which.Except, which.ID))
+}
+
+const deleteImpersonations = `
+delete from session
+where impersonated_by = $1
+returning` + sessionColumns
+
+func (t accountTx) DeleteImpersonations(ctx context.Context, impersonator string) ([]session.Session, error) {
+	return collectSessions(t.tx.Query(ctx, deleteImpersonations, impersonator))
 }
 
 const sweepExpired = `

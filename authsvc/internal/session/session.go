@@ -12,6 +12,8 @@ const (
 	UnrememberedLife = 24 * time.Hour
 	RenewAfter       = 24 * time.Hour
 	FreshFor         = 24 * time.Hour
+
+	ImpersonationLife = time.Hour // whatever happens
 )
 
 // Hash is the SHA-256 of a session token.
@@ -44,7 +46,19 @@ type Session struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	ExpiresAt time.Time
+
+	Impersonation Impersonation
 }
+
+// Impersonation says that somebody else than the user has opened a session, and why. The
+// zero value is that of all other sessions.
+type Impersonation struct {
+	By     string // id of the administrator
+	Reason string // may be empty
+}
+
+// Impersonated reports whether somebody else than the user has opened the session.
+func (s Session) Impersonated() bool { return s.Impersonation.By != "" }
 
 // Live reports whether the session still counts at the given time.
 func (s Session) Live(now time.Time) bool { return now.Before(s.ExpiresAt) }
@@ -59,6 +73,14 @@ func Open(id string, hash Hash, userID string, remember bool, now time.Time) Ses
 		ID: id, TokenHash: hash, UserID: userID, Remember: remember,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(life(remember)),
 	}
+}
+
+// Impersonate returns a new session of the user that somebody else opens now. It is never
+// extended.
+func Impersonate(id string, hash Hash, userID string, why Impersonation, now time.Time) Session {
+	s := Open(id, hash, userID, false, now)
+	s.ExpiresAt, s.Impersonation = s.CreatedAt.Add(ImpersonationLife), why
+	return s
 }
 
 // Renewed returns the session as using it at the given time leaves it, and whether
