@@ -28,6 +28,15 @@ func (u User) Role() string {
 	return cmp.Or(strings.Join(beyond, ","), identityapi.RoleUser)
 }
 
+// PhoneVerified reports whether the user has proved to own the phone number, as the protocol
+// writes it: nil without a number.
+func (u User) PhoneVerified() *bool {
+	if u.PhoneNumber == nil {
+		return nil
+	}
+	return &u.PhoneNumberVerified
+}
+
 // FindUser returns an active user, banned or not; ErrUserNotFound if there is none.
 func (s *Service) FindUser(ctx context.Context, in identityapi.FindUserIn) (User, error) {
 	out, err := identityapi.FindUser.Call(ctx, s.Call, in)

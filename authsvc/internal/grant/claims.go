@@ -13,6 +13,7 @@ func clientClaims(u account.User) map[string]any {
 		"createdAt": date(u.CreatedAt), "updatedAt": date(u.UpdatedAt), "twoFactorEnabled": u.TwoFactorEnabled,
 		"role": u.Role(), "banned": u.Banned, "banReason": u.BanReason, "banExpires": nil,
 		"username": u.Username, "displayUsername": u.DisplayName,
+		"isAnonymous": u.Anonymous, "phoneNumber": u.PhoneNumber, "phoneNumberVerified": u.PhoneVerified(),
 	}
 	if u.BanExpires != nil {
 		claims["banExpires"] = date(*u.BanExpires)

@@ -38,6 +38,9 @@ type userAnswer struct {
 	BanExpires       *stamp  `json:"banExpires"`
 	Username         *string `json:"username"`
 	DisplayUsername  *string `json:"displayUsername"`
+	IsAnonymous      bool    `json:"isAnonymous"`
+	PhoneNumber      *string `json:"phoneNumber"`
+	PhoneVerified    *bool   `json:"phoneNumberVerified"`
 	ID               string  `json:"id"`
 }
 
@@ -46,7 +49,8 @@ func answerUser(u account.User) userAnswer {
 		Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image,
 		CreatedAt: stamp(u.CreatedAt), UpdatedAt: stamp(u.UpdatedAt), TwoFactorEnabled: u.TwoFactorEnabled, Role: u.Role(),
 		Banned: u.Banned, BanReason: u.BanReason, BanExpires: stampOf(u.BanExpires),
-		Username: u.Username, DisplayUsername: u.DisplayName, ID: u.ID,
+		Username: u.Username, DisplayUsername: u.DisplayName,
+		IsAnonymous: u.Anonymous, PhoneNumber: u.PhoneNumber, PhoneVerified: u.PhoneVerified(), ID: u.ID,
 	}
 }
 

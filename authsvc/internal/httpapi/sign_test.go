@@ -32,6 +32,7 @@ func TestSignUp(t *testing.T) {
 		want := map[string]any{
 			"id": id, "name": "Ada", "email": ada, "emailVerified": false, "image": "/a.png", "createdAt": now, "updatedAt": now,
 			"twoFactorEnabled": false, "role": "user", "banned": false, "banReason": nil, "banExpires": nil, "username": nil, "displayUsername": nil,
+			"isAnonymous": false, "phoneNumber": nil, "phoneNumberVerified": nil,
 		}
 		if diff := cmp.Diff(want, in.User); diff != "" || id == "" {
 			t.Errorf("user (-want +got):\n%s", diff)
