@@ -42,6 +42,10 @@ short: ## the tests that need no database and no network
 client-test: setup ## the official client against Gatehouse and the reference server
 	go test -count=1 -run TestClient -v ./deploy/test
 
+.PHONY: asvs
+asvs: ## what of OWASP ASVS 5.0 (levels 1 and 2, over HTTP) is covered, and by which test
+	@go test -count=1 -run '^TestASVS$$' -v ./deploy/test | sed -n 's/^.*_test.go:[0-9]*: //p'
+
 .PHONY: bench
 bench: setup build ## benchmarks, side by side in one run
 	deploy/bench/bench.sh

@@ -55,6 +55,8 @@ erased    1, whose personal data is not in the export
 
 // Past vulnerability 87: no error only on full success, and nothing printed that could be
 // taken for it.
+//
+// Covers gitsign CVE-2026-44310, cosign CVE-2026-39395.
 func TestVerifyCommand_RefusesTheRest(t *testing.T) {
 	t.Parallel()
 	name, text := golden(t)

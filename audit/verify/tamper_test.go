@@ -20,6 +20,8 @@ func refused(t *testing.T, log *honest, what string, export []byte) {
 
 // Past vulnerabilities 86 and 87, audit pass criterion A1: whatever byte is changed, taken
 // out, put in or doubled, and wherever the export is cut, it is not accepted.
+//
+// Covers immudb CVE-2022-36111, gitsign CVE-2026-44310; golang.org/x/mod CVE-2026-56864.
 func TestExport_RefusesEveryChangedByte(t *testing.T) {
 	t.Parallel()
 	log := newLog(t, 4) // one with personal data, one without, one of another module, one erased

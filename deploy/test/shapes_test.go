@@ -40,6 +40,18 @@ func (s *suite) run(t *testing.T) {
 		"the API document lists every route":                 s.document,
 		"operators see health and metrics":                   s.operators,
 		"an administrator is appointed on the command line":  s.appoint,
+		"a session that ended is nobody, on every route":     s.endedEverywhere,
+		"every answer has its headers":                       s.headersEverywhere,
+		"wrong types break nothing":                          s.wrongTypes,
+		"reading changes nothing":                            s.methodsEverywhere,
+		"other media types and sites do not come in":         s.mediaTypes,
+		"there is nothing by accident":                       s.nothingElse,
+		"a secret in the URL is none":                        s.noSecretInURLs,
+		"nobody has an account by default":                   s.nobodyByDefault,
+		"a password is exactly that":                         s.exactPasswords,
+		"odd texts stay texts":                               s.oddTexts,
+		"SQL is text":                                        s.injections,
+		"odd numbers are refused":                            s.numbers,
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()

@@ -55,12 +55,16 @@ func (s *suite) browsers(t *testing.T) {
 }
 
 // document compares the API document with what is there: every operation answers with
-// something else than "there is nothing here".
+// something else than "there is nothing here". No field asks for a hint or a secret question
+// (ASVS V6.4.2).
 func (s *suite) document(t *testing.T) {
 	got := s.visitor().send(t, "GET /openapi.json", nil)
 	s.status(t, "the API document", got, 200)
 	tree, _ := got.json().(map[string]any)
 	s.holds(t, "it is OpenAPI 3.1", strings.HasPrefix(got.at("openapi"), "3.1"))
+	for _, word := range []string{"hint", "secretQuestion", "securityQuestion"} {
+		s.holds(t, "nothing in it is called "+word, !strings.Contains(string(got.body), `"`+word))
+	}
 	paths, _ := tree["paths"].(map[string]any)
 	var operations []string
 	for path, item := range paths {

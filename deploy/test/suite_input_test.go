@@ -7,6 +7,8 @@ import (
 )
 
 // badInput sends what no client should. Each row says who asks, what, and what it gets.
+//
+// Covers ASVS V2.2.1, V4.1.1, V8.2.3.
 func (s *suite) badInput(t *testing.T) {
 	p, boss := s.signUp(t), s.administrator(t)
 	before := p.send(t, "GET /api/v1/me", nil).String()

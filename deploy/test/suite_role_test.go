@@ -17,6 +17,8 @@ func (s *suite) administrator(t *testing.T) *visitor {
 }
 
 // roles makes a role, gives it and takes it away. What counts is what one may do at once.
+//
+// Covers Authelia GHSA-x883-2vmg-xwf7; ASVS V8.2.1.
 func (s *suite) roles(t *testing.T) {
 	boss, p := s.administrator(t), s.signUp(t)
 	s.status(t, "roles for who may not", p.send(t, "GET /api/v1/roles", nil), 403)

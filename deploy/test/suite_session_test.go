@@ -5,6 +5,8 @@ import (
 )
 
 // sessions lists and ends the sessions of one person with three browsers.
+//
+// Covers ASVS V7.5.2, V8.2.2.
 func (s *suite) sessions(t *testing.T) {
 	first := s.signUp(t)
 	second, third := s.signIn(t, first), s.signIn(t, first)
@@ -61,6 +63,8 @@ func (s *suite) refusals(t *testing.T) {
 }
 
 // reset chooses a new password by mail.
+//
+// Covers ASVS V7.4.3.
 func (s *suite) reset(t *testing.T) {
 	p := s.signUp(t)
 	ask := func(email string) answer {

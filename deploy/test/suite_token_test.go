@@ -44,6 +44,8 @@ func (s *suite) active(t *testing.T, token string) string {
 }
 
 // tokens goes through the life of a refresh family (RFC 6749, RFC 7009, RFC 7662).
+//
+// Covers ASVS V10.4.9, V7.4.1.
 func (s *suite) tokens(t *testing.T) {
 	p := s.signUp(t)
 	first := s.exchange(t, p.token)
@@ -98,6 +100,8 @@ func (s *suite) inParallel(t *testing.T, from pair) {
 }
 
 // reuse presents a token whose successor has been used: a thief is at work, and both lose.
+//
+// Covers ASVS V10.4.5.
 func (s *suite) reuse(t *testing.T) {
 	p := s.signUp(t)
 	first := s.exchange(t, p.token)

@@ -110,6 +110,8 @@ func TestCaller_LetsTheRouterWaitForAService(t *testing.T) {
 
 // A principal is bound to its audience, its request and the root secret: one that was
 // sealed for another call is refused before the handler runs.
+//
+// Covers NATS CVE-2021-3127; ASVS V8.3.1.
 func TestService_RefusesPrincipalsSealedForOthers(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, loopback)

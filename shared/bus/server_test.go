@@ -15,6 +15,8 @@ import (
 )
 
 // Covers CVE-2023-47090: nobody gets in without a key.
+//
+// Covers ASVS V8.3.1.
 func TestServer_RefusesAnonymousConnections(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, loopback)

@@ -60,6 +60,8 @@ func TestDecode_ReadsAnObject(t *testing.T) {
 }
 
 // ASVS 5.0, V1.5.2 and V1.5.3: parsers agree on what a body says, and refuse the rest.
+//
+// Covers ASVS V15.3.5, V15.3.7.
 func TestDecode_RefusesWhatParsersDisagreeAbout(t *testing.T) {
 	t.Parallel()
 	deep := func(open, inner, end string) string {

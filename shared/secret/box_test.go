@@ -34,6 +34,7 @@ func TestBox_OpensWhatItSealed(t *testing.T) {
 	}
 }
 
+// Covers NATS nkeys CVE-2023-46129.
 func TestBox_RefusesWhatDoesNotBelong(t *testing.T) {
 	t.Parallel()
 	b := box(t, rootText, "notes")

@@ -133,6 +133,7 @@ func TestAPI_ListPagesWithoutGapsOrDoubles(t *testing.T) {
 	}
 }
 
+// Covers ASVS V1.4.2, V2.2.1, V2.2.3.
 func TestAPI_RefusesBadParameters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

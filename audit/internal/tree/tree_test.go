@@ -116,6 +116,7 @@ func TestTree_AgreesWithAnotherLibrary(t *testing.T) {
 	})
 }
 
+// Covers golang.org/x/mod CVE-2026-56865.
 func TestTree_RefusesImpossibleProofs(t *testing.T) {
 	t.Parallel()
 	stored := hashes(nil).grow(t, 0, [][]byte{{1}, {2}, {3}})

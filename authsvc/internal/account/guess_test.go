@@ -126,8 +126,8 @@ func TestService_SignInGuesses(t *testing.T) {
 	})
 }
 
-// TestService_SignInGuessesParallel covers Keycloak CVE-2024-4629 and Better Auth PR 9993
-// (rows 33 and 37): of 64 guesses at once, through two replicas, five learn anything.
+// TestService_SignInGuessesParallel covers Keycloak CVE-2024-4629
+// (row 33): of 64 guesses at once, through two replicas, five learn anything.
 func TestService_SignInGuessesParallel(t *testing.T) {
 	t.Parallel()
 	w := authtest.New(t, authtest.Options{})

@@ -36,6 +36,7 @@ func reset(t *testing.T, w *authtest.World, words string) {
 	}
 }
 
+// Covers Supabase Auth commit 35d38d9; ASVS V6.5.1, V7.4.3.
 func TestService_ResetPassword(t *testing.T) {
 	t.Parallel()
 
@@ -143,6 +144,8 @@ func TestService_ResetPassword(t *testing.T) {
 
 // TestService_ResetPasswordParallel covers Better Auth CVE-2026-53518 (row 6): of 64 uses of
 // one link, on two instances, one succeeds.
+//
+// Covers ASVS V2.3.4, V6.5.1.
 func TestService_ResetPasswordParallel(t *testing.T) {
 	t.Parallel()
 	for name, links := range map[string]int{"one link": 1, "two links of one user": 2} {

@@ -142,6 +142,7 @@ func TestService_Renew(t *testing.T) {
 	})
 }
 
+// Covers ASVS V8.2.2.
 func TestService_RevokeSession(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

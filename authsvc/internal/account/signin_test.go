@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
 
+// Covers ASVS V7.2.2.
 func TestService_SignIn(t *testing.T) {
 	t.Parallel()
 

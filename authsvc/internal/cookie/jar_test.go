@@ -31,6 +31,7 @@ func lines(cookies ...cookie.Cookie) []string {
 	return header["Set-Cookie"]
 }
 
+// Covers Zitadel CVE-2024-28197; ASVS V3.3.1, V3.3.2 and V3.3.4.
 func TestJar_Session(t *testing.T) {
 	t.Parallel()
 	plain := cookie.New(root(), false)

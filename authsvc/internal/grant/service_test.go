@@ -33,6 +33,8 @@ func granted(t *testing.T) (*authtest.World, grant.Pair, string) {
 }
 
 // TestAuthenticate covers Better Auth CVE-2026-53512 (row 5): no client passes unproved.
+//
+// Covers ASVS V10.4.10.
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

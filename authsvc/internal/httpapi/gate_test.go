@@ -19,6 +19,8 @@ func limited(c *httpapi.Config, clock *authtest.Clock) { c.Limits = throttle.New
 
 // TestLimits covers past-vulnerabilities rows 32, 37 and 39: who calls is what the edge says,
 // and every call counts, however malformed it is.
+//
+// Covers Better Auth CVE-2026-45364 and PR 9990; ASVS V2.3.2, V2.4.1, V6.3.1, V15.3.4.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	from := func(address string, more ...string) map[string]string {
@@ -66,6 +68,8 @@ func TestLimits(t *testing.T) {
 // TestLimits_Accounts covers rows 34 and 35 (Keycloak CVE-2026-9798, OpenBao CVE-2025-54998):
 // however the address is spelt and wherever calls come from, one account has one count, and
 // the answer is the protocol's.
+//
+// Covers ASVS V6.3.1.
 func TestLimits_Accounts(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})
@@ -109,6 +113,8 @@ func TestLimits_OAuth(t *testing.T) {
 
 // TestCaptcha: where captcha is on, sign-up, sign-in and reset take a solved challenge, and a
 // provider that does not answer lets nobody in.
+//
+// Covers Better Auth PR 10004; ASVS V2.4.1.
 func TestCaptcha(t *testing.T) {
 	t.Parallel()
 	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

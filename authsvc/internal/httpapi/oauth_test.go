@@ -67,6 +67,7 @@ func (a *app) active(t *testing.T, token string) bool {
 	return in.Active
 }
 
+// Covers Keycloak CVE-2022-1245, Casdoor CVE-2026-9097.
 func TestOAuth_Exchange(t *testing.T) {
 	t.Parallel()
 
@@ -112,6 +113,8 @@ func TestOAuth_Exchange(t *testing.T) {
 }
 
 // TestOAuth_Refuses covers RFC 6749, sections 2.3, 3.2 and 5.2, and RFC 8693, section 2.2.2.
+//
+// Covers ASVS V10.4.4, V15.3.7.
 func TestOAuth_Refuses(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})
@@ -240,6 +243,8 @@ func TestOAuth_Refresh(t *testing.T) {
 }
 
 // TestOAuth_Revoke covers RFC 7009.
+//
+// Covers ASVS V10.4.9.
 func TestOAuth_Revoke(t *testing.T) {
 	t.Parallel()
 

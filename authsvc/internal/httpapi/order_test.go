@@ -56,6 +56,8 @@ func TestPipeline_Order(t *testing.T) {
 }
 
 // TestPipeline_Bodies covers what a body may be (better-auth-wire.md, section 1.3).
+//
+// Covers ASVS V1.5.2, V3.5.2.
 func TestPipeline_Bodies(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})
@@ -85,6 +87,7 @@ func TestPipeline_Bodies(t *testing.T) {
 	}
 }
 
+// Covers ASVS V7.5.2.
 func TestPipeline_FreshSession(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})
@@ -99,6 +102,8 @@ func TestPipeline_FreshSession(t *testing.T) {
 }
 
 // TestPipeline_Origin covers better-auth-wire.md, sections 5.1 and 5.2.
+//
+// Covers ASVS V3.5.1.
 func TestPipeline_Origin(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})

@@ -49,6 +49,8 @@ func calls(in signed, p pair, secret string) map[string]request {
 // TestOutage_IsNeverSuccess covers Fosite CVE-2020-15223 and Zitadel CVE-2024-32967 (rows 15
 // and 54): without its database no route answers 2xx, 3xx or "not found", and none says
 // where the database is.
+//
+// Covers ASVS V16.5.1.
 func TestOutage_IsNeverSuccess(t *testing.T) {
 	t.Parallel()
 	withoutStorage := []string{"ok", "error", "post-get-session", "jwks"} // jwks answers from memory for a while

@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
 )
 
+// Covers ASVS V15.3.1.
 func TestGetSession(t *testing.T) {
 	t.Parallel()
 
@@ -114,6 +115,7 @@ func (b *browser) sessions(t *testing.T) map[string]string {
 	return handles
 }
 
+// Covers Zitadel CVE-2025-27507; ASVS V7.5.2, V8.2.2.
 func TestRevokeSession(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

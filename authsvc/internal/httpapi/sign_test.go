@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
+// Covers ASVS V8.2.3, V15.3.3.
 func TestSignUp(t *testing.T) {
 	t.Parallel()
 
@@ -131,6 +132,7 @@ func shape(t *testing.T, a answer) []string {
 	return []string{object("token", in.Token, "user", in.User)}
 }
 
+// Covers Keycloak CVE-2024-7341; Zitadel CVE-2023-44399; ASVS V7.2.4.
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})
@@ -227,6 +229,7 @@ func TestSignIn(t *testing.T) {
 	})
 }
 
+// Covers ASVS V7.4.1.
 func TestSignOut(t *testing.T) {
 	t.Parallel()
 
@@ -268,6 +271,8 @@ func TestSignOut(t *testing.T) {
 
 // TestBearer covers better-auth-wire.md, section 10: the token of a sign-in proves a session,
 // as it is or signed, and nothing else does.
+//
+// Covers ASVS V7.2.1.
 func TestBearer(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})
@@ -308,6 +313,8 @@ func TestBearer(t *testing.T) {
 }
 
 // TestCookie_EveryByteCounts covers Zitadel CVE-2026-27840 (row 69).
+//
+// Covers ASVS V7.2.1.
 func TestCookie_EveryByteCounts(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})
@@ -331,6 +338,8 @@ func TestCookie_EveryByteCounts(t *testing.T) {
 }
 
 // TestSession_EndsForWhoMayNotBeSignedIn covers row 21: the next request sees it.
+//
+// Covers Better Auth GHSA-2vg6-77g8-24mp; Zitadel CVE-2024-47000; ASVS V7.4.2.
 func TestSession_EndsForWhoMayNotBeSignedIn(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*app, string){

@@ -91,6 +91,7 @@ func TestVerifyEmail(t *testing.T) {
 	})
 }
 
+// Covers Zitadel CVE-2024-41952.
 func TestSendVerification(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})
@@ -114,6 +115,7 @@ func TestSendVerification(t *testing.T) {
 	})
 }
 
+// Covers Zitadel CVE-2024-41952; ASVS V2.3.1, V6.5.1.
 func TestResetPassword(t *testing.T) {
 	t.Parallel()
 

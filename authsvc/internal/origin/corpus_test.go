@@ -41,6 +41,8 @@ func readCorpus(t testing.TB) corpus {
 // TestPolicy_Corpus compares hundreds of forms with the reference (past vulnerabilities 41,
 // GHSA-vp58-j275-797x, and 72, CVE-2020-15234 and others). We accept nothing that it
 // refuses; what we refuse and it accepts is listed in testdata/stricter.txt.
+//
+// Covers ASVS V1.2.2, V3.7.2.
 func TestPolicy_Corpus(t *testing.T) {
 	t.Parallel()
 	c := readCorpus(t)

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
 
+// Covers ASVS V6.2.1, V6.2.5.
 func TestHasher_Check(t *testing.T) {
 	t.Parallel()
 	h := password.NewPatientHasher()

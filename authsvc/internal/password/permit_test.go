@@ -40,6 +40,7 @@ func TestPermits_BoundTheWorkAtATime(t *testing.T) {
 	})
 }
 
+// Covers ASVS V15.2.2.
 func TestPermits_TurnAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -13,6 +13,8 @@ const parallel = 64
 
 // TestService_RotateParallel covers Better Auth CVE-2026-53517 and Keycloak CVE-2026-1035
 // (rows 1 and 2): two instances, one family, no fork.
+//
+// Covers ASVS V2.3.4, V10.4.5.
 func TestService_RotateParallel(t *testing.T) {
 	t.Parallel()
 

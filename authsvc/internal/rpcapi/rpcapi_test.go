@@ -87,6 +87,7 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
+// Covers Oathkeeper CVE-2026-33496 (no verdict is kept).
 func TestAuthenticate_AsksEachTime(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(context.Context, served) error{

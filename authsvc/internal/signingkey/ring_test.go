@@ -309,6 +309,8 @@ func TestRing_HonoursTheContextWhileOthersWait(t *testing.T) {
 }
 
 // TestJWKS holds the document to the members that the client protocol has, in its order.
+//
+// Covers ASVS V11.2.3.
 func TestJWKS(t *testing.T) {
 	t.Parallel()
 	key := signingkey.Key{ID: "K1", Public: make([]byte, 32), Private: make([]byte, 64)}

@@ -102,7 +102,7 @@ func TestLimiter_Take_OneSubnetSharesACount(t *testing.T) {
 	}
 }
 
-// Past vulnerabilities, row 37: parallel bursts, and callers whose address is unknown.
+// Past vulnerabilities, row 37 (Better Auth PR 9990): parallel bursts, and callers whose address is unknown.
 func TestLimiter_Take_ParallelAndUnknown(t *testing.T) {
 	t.Parallel()
 	c := &clock{}

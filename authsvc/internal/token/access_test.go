@@ -31,6 +31,8 @@ func TestMint_VerifyAccepts(t *testing.T) {
 
 // TestMint_VerifyRefusesClaims drops and bends each claim in turn (past vulnerabilities 64,
 // CVE-2020-26160, and 65, CVE-2026-55669; ASVS V9.2).
+//
+// Covers ASVS V9.2.1, V9.2.3, V10.3.1.
 func TestMint_VerifyRefusesClaims(t *testing.T) {
 	t.Parallel()
 	for name, changes := range map[string]object{
@@ -132,6 +134,8 @@ func TestMint_VerifyRefusesHeaders(t *testing.T) {
 
 // TestMint_VerifyRefusesShapes holds what is parsed to compact JWS of bounded size (past
 // vulnerabilities 63, CVE-2025-30204 and CVE-2025-27144, and 67, CVE-2024-28180).
+//
+// Covers ASVS V9.2.2.
 func TestMint_VerifyRefusesShapes(t *testing.T) {
 	t.Parallel()
 	raw := forge(t, header(nil), claims(nil), good)
@@ -181,6 +185,8 @@ func TestMint_VerifyIsCheapForBombs(t *testing.T) { //nolint:paralleltest // cou
 
 // TestMint_VerifyRefusesChanges flips bits of every byte of a token (past vulnerability 69). The
 // last character of a base64 segment may have bits that carry nothing; those must not count.
+//
+// Covers ASVS V9.1.1.
 func TestMint_VerifyRefusesChanges(t *testing.T) {
 	t.Parallel()
 	raw := forge(t, header(nil), claims(nil), good)

@@ -76,6 +76,8 @@ func TestMail_IssueRefuses(t *testing.T) {
 }
 
 // TestMail_KeepsPurposesApart is past vulnerability 45 (GHSA-965c-763c-88jm).
+//
+// Covers ASVS V9.2.2.
 func TestMail_KeepsPurposesApart(t *testing.T) {
 	t.Parallel()
 	all := []token.Purpose{token.ConfirmAddress, token.ApproveChange, token.ConfirmChange}

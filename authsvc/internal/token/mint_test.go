@@ -19,6 +19,8 @@ func access() token.AccessClaims {
 }
 
 // TestMint_Access is RFC 9068, section 2.
+//
+// Covers ASVS V9.2.4.
 func TestMint_Access(t *testing.T) {
 	t.Parallel()
 	raw, err := mint(now).Access(t.Context(), access())

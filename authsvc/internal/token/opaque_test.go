@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 )
 
+// Covers ASVS V7.2.3.
 func TestNew(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^[A-Za-z0-9]{43}$`)

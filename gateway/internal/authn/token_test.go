@@ -94,6 +94,8 @@ func TestAuthenticator_AcceptsAccessTokens(t *testing.T) {
 }
 
 // RFC 8725, ASVS V9: the corpus of tokens that must prove nothing.
+//
+// Covers ASVS V9.1.1, V9.1.2.
 func TestAuthenticator_RefusesForgedTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

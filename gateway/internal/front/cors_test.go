@@ -8,6 +8,8 @@ import (
 
 // Past vulnerability 60 (Casdoor CVE-2024-41657): the corpus of origins that must not be
 // let in; each is close to the trusted one.
+//
+// Covers ASVS V3.4.2.
 func TestFront_RefusesOtherOrigins(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})

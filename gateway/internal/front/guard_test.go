@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
 
+// Covers ASVS V8.2.1, V10.3.2.
 func TestFront_EnforcesGuards(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})

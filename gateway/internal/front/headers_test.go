@@ -12,6 +12,8 @@ import (
 )
 
 // ASVS V3.4: every answer of every kind carries the headers.
+//
+// Covers ASVS V3.4.1, V3.4.3, V3.4.4, V3.4.5, V3.4.6, V13.4.4, V14.3.2.
 func TestFront_SecuresEveryAnswer(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
@@ -116,6 +118,8 @@ func TestFront_Traceparent(t *testing.T) {
 
 // Past vulnerability 58 (Oathkeeper CVE-2026-33495 and GHSA-w9mr-28mw-j8hg, OAuth2 Proxy
 // CVE-2025-64484): what the gateway says to modules, nobody outside can say.
+//
+// Covers ASVS V4.1.3.
 func TestFront_KeepsItsOwnHeaders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})
@@ -156,6 +160,8 @@ func TestFront_KeepsItsOwnHeaders(t *testing.T) {
 
 // Past vulnerability 39 (authentik CVE-2023-36456): forwarded addresses count from trusted
 // proxies only.
+//
+// Covers ASVS V15.3.4.
 func TestFront_JudgesTheCallersAddress(t *testing.T) {
 	t.Parallel()
 	for name, try := range map[string]struct {

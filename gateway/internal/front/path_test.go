@@ -8,6 +8,8 @@ import (
 
 // Past vulnerability 56 (Ory Oathkeeper CVE-2026-33494): a path that two programs could
 // read differently gets no answer from any module, whatever it would lead to.
+//
+// Covers Better Auth PR 10004; ASVS V1.1.1.
 func TestFront_RefusesOddPaths(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})

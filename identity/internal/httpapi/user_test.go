@@ -67,6 +67,7 @@ func TestAPI_FindUser(t *testing.T) {
 	}
 }
 
+// Covers Ory Kratos CVE-2026-33503; ASVS V2.2.1, V15.3.7.
 func TestAPI_ListUsers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -88,6 +88,8 @@ func TestService_Grant(t *testing.T) {
 
 // Past vulnerability 50 (Keycloak CVE-2025-7784): whatever a limited administrator does
 // with roles and grants, nobody ends with more than that administrator had.
+//
+// Covers ASVS V8.2.1.
 func TestService_NeverExceedsGranter(t *testing.T) {
 	t.Parallel()
 	w := identitytest.New(t, identitytest.Options{})
