@@ -14,7 +14,8 @@ const asvsRequirements = 120
 func TestASVS(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^V\d+\.\d+\.\d+$`)
-	all := readClaims(t, "asvs.csv")
+	const file = "asvs.csv"
+	all := updateClaims(t, file, readClaims(t, file), func(p claim) []string { return []string{p.id} })
 	seen, count := map[string]bool{}, map[string]int{}
 	for _, p := range all {
 		if !form.MatchString(p.id) || seen[p.id] {

@@ -1,11 +1,14 @@
 package test
 
 import (
+	"bytes"
 	"encoding/csv"
+	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,12 +37,7 @@ const (
 // readClaims reads a table: id, names, state, detail.
 func readClaims(t *testing.T, file string) []claim {
 	t.Helper()
-	opened, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = opened.Close() }()
-	reader := csv.NewReader(opened)
+	reader := csv.NewReader(bytes.NewReader(read(t, file)))
 	reader.FieldsPerRecord = 4
 	rows, err := reader.ReadAll()
 	if err != nil {
@@ -50,6 +48,55 @@ func readClaims(t *testing.T, file string) []claim {
 		all = append(all, claim{row[0], row[1], row[2], row[3]})
 	}
 	return all
+}
+
+// update rewrites the tables: go test ./deploy/test -run 'TestVulnerabilities|TestASVS' -update
+var update = flag.Bool("update", false, "enter the tests that name what a line is about") //nolint:gochecknoglobals // a flag
+
+// updateClaims enters the tests that mention what a line is about, unless it is not
+// applicable, and returns the lines as they are then.
+func updateClaims(t *testing.T, file string, all []claim, names func(claim) []string) []claim {
+	t.Helper()
+	if !*update {
+		return all
+	}
+	head, _, _ := strings.Cut(string(read(t, file)), "\n")
+	var out strings.Builder
+	writer := csv.NewWriter(&out)
+	for i, p := range all {
+		if tests := testsNaming(t, names(p)); len(tests) > 0 && p.state != notApplicable {
+			all[i].state, all[i].detail = covered, strings.Join(tests, " ")
+		}
+		if err := writer.Write([]string{all[i].id, all[i].names, all[i].state, all[i].detail}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writer.Flush()
+	if err := os.WriteFile(file, []byte(head+"\n"+out.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// testsNaming lists the tests that mention one of the names, in order.
+func testsNaming(t *testing.T, names []string) []string {
+	t.Helper()
+	var tests []string
+	for _, test := range slices.Sorted(maps.Keys(testSources(t))) {
+		if slices.ContainsFunc(names, func(name string) bool { return mentions(testSources(t)[test], name) }) {
+			tests = append(tests, test)
+		}
+	}
+	return tests
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 // checkClaim checks that the tests of a covered line exist and mention what they cover, and
