@@ -81,7 +81,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 		LimitMembers: c.limited(deps.Development),
 	})
 	mint := token.NewMint(ring, deps.BaseURL.String(), deps.Now)
-	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB), deps.Root, deps.Now), mint, deps.Now)
+	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB, mails), deps.Root, deps.Now), mint, deps.Now)
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
 		Accounts: accounts, Grants: grants, Linked: linked.New(links), Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),

@@ -84,6 +84,8 @@ const (
 	EventPasswordChanged        = "authsvc.password_changed.v1"
 	EventPasswordRefused        = "authsvc.password_refused.v1"
 	EventAccountDeleted         = "authsvc.account_deleted.v1"
+	EventAlertSent              = "authsvc.alert_sent.v1"
+	EventDisowned               = "authsvc.disowned.v1"
 	EventAccountUnlinked        = "authsvc.account_unlinked.v1"
 )
 

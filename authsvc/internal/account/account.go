@@ -51,10 +51,14 @@ type Store interface {
 	FindReset(ctx context.Context, hash [32]byte, now time.Time) (Reset, error)
 	// KnowsDevice reports whether the user has signed in with a device before.
 	KnowsDevice(ctx context.Context, userID string, mark device.Mark) (bool, error)
+	// FindAlarm returns what the link of a security mail stands for, ErrInvalidToken if it
+	// does not work at now.
+	FindAlarm(ctx context.Context, hash [32]byte, now time.Time) (Alarm, error)
 }
 
 // Tx is what one transaction can write.
 type Tx interface {
+	watch
 	door
 	// SetPassword stores a new password, and takes back what the old one was good for: half
 	// sign-ins, and the trust in browsers.
@@ -87,11 +91,6 @@ type Tx interface {
 	PassGuess(ctx context.Context, g throttle.Guess) (time.Duration, error)
 	// ForgetGuesses forgets wrong guesses, pause or not: the owner has proved to be here.
 	ForgetGuesses(ctx context.Context, g throttle.Guess) error
-	// MeetDevice remembers by which marks a device is known to the user, and returns what
-	// the user knew before.
-	MeetDevice(ctx context.Context, userID string, marks []device.Mark, now time.Time) (Acquaintance, error)
-	// ForgetDevices makes every device unknown to the user.
-	ForgetDevices(ctx context.Context, userID string) error
 	removals
 	AddEvent(ctx context.Context, ev events.Event) error
 	AddMail(ctx context.Context, m mail.Message) error
@@ -122,6 +121,7 @@ type Origin struct {
 	UserAgent string
 	Remember  bool   // the session outlives the browser
 	Device    string // by which a browser shows that its user trusts it, empty if it does not
+	Locale    string // the language that the browser prefers (BCP 47); empty: it says none
 	Browser   string // the id that it is known by (KnownDevice); empty: it is no browser
 }
 

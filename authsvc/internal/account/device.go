@@ -23,12 +23,9 @@ func (s *Service) KnownDevice(ctx context.Context, userID string, from Origin) (
 
 // meet remembers the device of a sign-in, and returns what the user knew of it before.
 func (s *Service) meet(ctx context.Context, tx Tx, userID string, from Origin) (Acquaintance, error) {
-	var marks []device.Mark
+	marks := []device.Mark{device.ByPlace(from.IP, from.UserAgent)}
 	if from.Browser != "" {
 		marks = append(marks, device.ByID(from.Browser))
-	}
-	if place, ok := device.ByPlace(from.IP, from.UserAgent); ok {
-		marks = append(marks, place)
 	}
 	return tx.MeetDevice(ctx, userID, marks, s.Now())
 }

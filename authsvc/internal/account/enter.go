@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 )
@@ -57,6 +58,15 @@ func (s *Service) letIn(ctx context.Context, tx Tx, user User, from Origin, by M
 	if err != nil {
 		return SignedIn{}, err
 	}
+	met, err := s.meet(ctx, tx, user.ID, from)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if met.Any && !met.This {
+		if err := s.Alert(ctx, tx, user, notice.NewDevice, from); err != nil {
+			return SignedIn{}, err
+		}
+	}
 	signed := SignedIn{Session: opened, User: user, Token: secret}
 	return signed, tx.AddEvent(ctx, Event(authapi.EventSignedIn, user, from, Details{Method: by.Name, SessionID: opened.ID}))
 }
@@ -69,9 +79,5 @@ func (s *Service) openSession(ctx context.Context, tx Tx, userID string, from Or
 	}
 	opened := session.Open(uuid.Must(uuid.NewV7()).String(), token.Hash(secret), userID, from.Remember, s.Now())
 	opened.IP, opened.UserAgent, opened.AMR = from.IP, from.UserAgent, by.AMR
-	if err := tx.CreateSession(ctx, opened); err != nil {
-		return session.Session{}, "", err
-	}
-	_, err = s.meet(ctx, tx, userID, from)
-	return opened, secret, err
+	return opened, secret, tx.CreateSession(ctx, opened)
 }

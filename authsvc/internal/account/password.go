@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
@@ -53,6 +54,9 @@ func (s *Service) ChangePassword(ctx context.Context, current SignedIn, in Passw
 			return err
 		}
 		if err := tx.AddEvent(ctx, Event(authapi.EventPasswordChanged, current.User, in.Origin, Details{SessionID: current.Session.ID})); err != nil {
+			return err
+		}
+		if err := s.Alert(ctx, tx, current.User, notice.PasswordChanged, in.Origin); err != nil {
 			return err
 		}
 		if in.RevokeOthers {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
@@ -109,6 +110,9 @@ func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from 
 			return err
 		}
 		if err := tx.AddEvent(ctx, Event(authapi.EventPasswordReset, user, from, Details{Method: "mail"})); err != nil {
+			return err
+		}
+		if err := s.Alert(ctx, tx, user, notice.PasswordChanged, from); err != nil {
 			return err
 		}
 		return endIn(ctx, tx, session.Selection{UserID: user.ID}, authapi.EventSessionRevoked, "password reset")

@@ -32,7 +32,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	id := uuid.Must(uuid.NewV7()).String()
-	_, err := identityapi.ReserveUser.Call(ctx, s.Call, identityapi.ReserveUserIn{ID: id, Email: in.Email, Name: in.Name, Image: in.Image})
+	_, err := identityapi.ReserveUser.Call(ctx, s.Call, identityapi.ReserveUserIn{ID: id, Email: in.Email, Name: in.Name, Image: in.Image, Locale: in.Origin.Locale})
 	switch {
 	case errors.Is(err, identityapi.ErrEmailTaken) && s.RequireVerification:
 		return s.pretend(ctx, id, in)
@@ -72,7 +72,10 @@ func (s *Service) welcome(ctx context.Context, user User, in SignUp) (SignedIn, 
 			return nil
 		}
 		var err error
-		signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, in.Origin, byPassword)
+		if signed.Session, signed.Token, err = s.openSession(ctx, tx, user.ID, in.Origin, byPassword); err != nil {
+			return err
+		}
+		_, err = s.meet(ctx, tx, user.ID, in.Origin)
 		return err
 	})
 	return signed, err

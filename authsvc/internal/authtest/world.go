@@ -104,6 +104,6 @@ func (w *World) wire(t testing.TB) {
 		Notices: notices, Guesses: throttle.NewGuesses(w.Root, w.Clock.Now), Now: w.Clock.Now, RequireVerification: w.options.RequireVerification,
 		LimitMembers: w.options.LimitMembers,
 	})
-	w.Families = refresh.New(postgres.NewRefresh(w.Pool), w.Root, w.Clock.Now)
+	w.Families = refresh.New(postgres.NewRefresh(w.Pool, mails), w.Root, w.Clock.Now)
 	w.Grants = grant.New(w.Accounts, w.Families, token.NewMint(ring, Base, w.Clock.Now), w.Clock.Now)
 }

@@ -12,13 +12,9 @@ type Mark [32]byte
 func ByID(id string) Mark { return sha256.Sum256([]byte("id\x00" + id)) }
 
 // ByPlace is the mark of a kind of browser in a network: the /24 of an IPv4 address, the
-// /48 of an IPv6 address. It is false where the address is not known.
-func ByPlace(ip, userAgent string) (Mark, bool) {
-	network, ok := networkOf(ip)
-	if !ok {
-		return Mark{}, false
-	}
-	return sha256.Sum256([]byte("place\x00" + network.String() + "\x00" + Name(userAgent))), true
+// /48 of an IPv6 address. Where the address is not known, all networks are one.
+func ByPlace(ip, userAgent string) Mark {
+	return sha256.Sum256([]byte("place\x00" + networkOf(ip) + "\x00" + Name(userAgent)))
 }
 
 const (
@@ -26,16 +22,15 @@ const (
 	bits6 = 48
 )
 
-func networkOf(ip string) (netip.Prefix, bool) {
+func networkOf(ip string) string {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
-		return netip.Prefix{}, false
+		return ""
 	}
 	address = address.Unmap().WithZone("")
 	bits := bits6
 	if address.Is4() {
 		bits = bits4
 	}
-	network, err := address.Prefix(bits)
-	return network, err == nil
+	return netip.PrefixFrom(address, bits).Masked().String()
 }

@@ -31,10 +31,7 @@ func TestName(t *testing.T) {
 
 func TestByPlace(t *testing.T) {
 	t.Parallel()
-	home, ok := device.ByPlace("192.0.2.7", firefox)
-	if !ok {
-		t.Fatal("there is no mark")
-	}
+	home := device.ByPlace("192.0.2.7", firefox)
 	for name, tc := range map[string]struct {
 		ip, userAgent string
 		same          bool
@@ -46,28 +43,31 @@ func TestByPlace(t *testing.T) {
 		"another browser":              {"192.0.2.7", chrome, false},
 		"another system":               {"192.0.2.7", strings.Replace(firefox, "Linux", "Windows", 1), false},
 	} {
-		if got, ok := device.ByPlace(tc.ip, tc.userAgent); !ok || (got == home) != tc.same {
+		if got := device.ByPlace(tc.ip, tc.userAgent); (got == home) != tc.same {
 			t.Errorf("%s: the same place %t, want %t", name, got == home, tc.same)
 		}
 	}
-	here, _ := device.ByPlace("2001:db8:1:2::3", firefox)
-	if near, _ := device.ByPlace("2001:db8:1:ffff::1%eth0", firefox); near != here {
+	here := device.ByPlace("2001:db8:1:2::3", firefox)
+	if near := device.ByPlace("2001:db8:1:ffff::1%eth0", firefox); near != here {
 		t.Error("a /48 is more than one place")
 	}
-	if far, _ := device.ByPlace("2001:db8:2::1", firefox); far == here {
+	if far := device.ByPlace("2001:db8:2::1", firefox); far == here {
 		t.Error("two /48 are one place")
 	}
-	for _, ip := range []string{"", "unknown", "192.0.2.7, 192.0.2.8"} {
-		if _, ok := device.ByPlace(ip, firefox); ok {
-			t.Errorf("%q is a place", ip)
+	for _, ip := range []string{"unknown", "192.0.2.7, 192.0.2.8"} {
+		if device.ByPlace(ip, firefox) != device.ByPlace("", firefox) {
+			t.Errorf("%q is a place of its own", ip)
 		}
+	}
+	if device.ByPlace("", firefox) == home {
+		t.Error("a place is that of an unknown address")
 	}
 }
 
 // TestMarks_DoNotMix: what a client chooses to send as its id never becomes a place.
 func TestMarks_DoNotMix(t *testing.T) {
 	t.Parallel()
-	place, _ := device.ByPlace("192.0.2.7", firefox)
+	place := device.ByPlace("192.0.2.7", firefox)
 	for _, id := range []string{"192.0.2.0/24\x00Firefox, Linux", "place\x00192.0.2.0/24\x00Firefox, Linux"} {
 		if device.ByID(id) == place {
 			t.Errorf("the id %q has the mark of a place", id)

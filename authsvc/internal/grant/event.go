@@ -1,9 +1,12 @@
 package grant
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 )
@@ -28,14 +31,25 @@ func familyEvent(eventType string, f refresh.Family) events.Event {
 	})
 }
 
-func rotationEvents() refresh.Events {
+func (s *Service) rotationEvents() refresh.Events {
 	return refresh.Events{
 		Rotated: func(f refresh.Family) events.Event { return familyEvent(authapi.EventTokenRefreshed, f) },
-		Reused: func(f refresh.Family) events.Event {
-			ev := familyEvent(authapi.EventTokenReused, f)
-			ev.Outcome = events.Denied
-			return ev
-		},
+		Reused:  s.reused,
+	}
+}
+
+// reused records that a token was used twice, and tells its owner by mail. Where identity
+// cannot be asked who that is, the family ends all the same.
+func (s *Service) reused(ctx context.Context, f refresh.Family) func(account.Tx) error {
+	ev := familyEvent(authapi.EventTokenReused, f)
+	ev.Outcome = events.Denied
+	user, err := s.accounts.ActiveUser(ctx, f.UserID)
+	known := err == nil
+	return func(tx account.Tx) error {
+		if err := tx.AddEvent(ctx, ev); err != nil || !known {
+			return err
+		}
+		return s.accounts.Alert(ctx, tx, user, notice.TokenReused, account.Origin{})
 	}
 }
 

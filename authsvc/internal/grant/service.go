@@ -81,7 +81,7 @@ func (s *Service) Refresh(ctx context.Context, refreshToken, clientID string, sc
 		}
 		return err
 	}
-	next, family, err := s.families.Rotate(ctx, refreshToken, clientID, rotationEvents(), check)
+	next, family, err := s.families.Rotate(ctx, refreshToken, clientID, s.rotationEvents(), check)
 	if err != nil {
 		return Pair{}, err
 	}

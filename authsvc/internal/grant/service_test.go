@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +110,7 @@ func TestService_RecordsWhatHappens(t *testing.T) {
 	}
 	want := []string{
 		authapi.EventSignedUp, authapi.EventVerificationMailSent, authapi.EventTokenIssued, authapi.EventTokenRefreshed,
-		authapi.EventTokenReused, authapi.EventSessionRevoked,
+		authapi.EventTokenReused, authapi.EventAlertSent, authapi.EventSessionRevoked,
 	}
 	if diff := cmp.Diff(want, w.Types(t, id)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
@@ -156,4 +157,46 @@ func roles(t *testing.T, access string) []string {
 		t.Fatal(err)
 	}
 	return claims.Roles
+}
+
+// TestService_TellsOfReuse: a refresh token that comes twice ends its family, and its owner
+// hears of it once; where identity cannot say who that is, the family ends all the same.
+func TestService_TellsOfReuse(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		cut   authtest.Cut
+		mails int
+	}{"by mail": {authtest.Whole, 1}, "without identity": {authtest.BeforeCall, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, pair, id := granted(t)
+			next, err := w.Grants.Refresh(t.Context(), pair.Refresh, grant.FirstParty, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Advance(refresh.GraceFor + time.Second)
+			w.Identity.CutOff("find_user", tc.cut)
+			for range 2 {
+				if _, err := w.Grants.Refresh(t.Context(), pair.Refresh, grant.FirstParty, nil); !errors.Is(err, grant.ErrInvalidGrant) {
+					t.Errorf("reuse = %v", err)
+				}
+			}
+			w.Identity.CutOff("find_user", authtest.Whole)
+			if _, err := w.Grants.Refresh(t.Context(), next.Refresh, grant.FirstParty, nil); !errors.Is(err, grant.ErrInvalidGrant) {
+				t.Errorf("the successor = %v, want it ended", err)
+			}
+			told := 0
+			for _, m := range w.Mails(t, "ada@example.com") {
+				if strings.Contains(m.Subject, "copied") {
+					told++
+				}
+			}
+			if told != tc.mails {
+				t.Errorf("%d mails tell of it, want %d", told, tc.mails)
+			}
+			if !slices.Contains(w.Types(t, id), authapi.EventTokenReused) {
+				t.Error("the reuse is not recorded")
+			}
+		})
+	}
 }

@@ -170,6 +170,7 @@ func (x *exchange) from(remember bool) account.Origin {
 	}
 	return account.Origin{
 		IP: ip, UserAgent: trimmed(x.r.UserAgent()), Remember: remember, Browser: x.browserID(),
+		Locale: x.api.Accounts.Notices.Preferred(x.r.Header.Get("Accept-Language")),
 		Device: x.jar.TrustedDevice(x.r.Header.Get("Cookie")),
 	}
 }

@@ -50,6 +50,7 @@ func (a *API) endpoints() []endpoint {
 		a.signEndpoints(),
 		a.mailEndpoints(),
 		a.passwordEndpoints(),
+		a.alertEndpoints(),
 		a.linkedEndpoints(),
 	)
 }

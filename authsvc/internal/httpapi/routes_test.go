@@ -53,6 +53,7 @@ func TestRoutes_NeedASession(t *testing.T) {
 		"verify-email": http.StatusFound, "request-password-reset": http.StatusOK, "reset-password-callback": http.StatusFound,
 		"reset-password": http.StatusBadRequest, "jwks": http.StatusOK, "ok": http.StatusOK, "error": http.StatusOK,
 		"oauth2-token": http.StatusBadRequest, "oauth2-revoke": http.StatusOK, "oauth2-introspect": http.StatusOK,
+		"not-me-page": http.StatusNotFound, "not-me": http.StatusNotFound, "not-me-password": http.StatusNotFound, // a guess is no link
 	}
 	for _, route := range a.table.Routes() {
 		path := strings.TrimPrefix(strings.ReplaceAll(route.Path, "{token}", "guess"), "/api/auth")

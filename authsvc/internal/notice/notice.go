@@ -35,7 +35,7 @@ func New(origin *url.URL, overrides fs.FS) (*Writer, error) {
 
 // write fills a kind's templates for the user, who may be no more than an address.
 func (w *Writer) write(user identityapi.User, kind string, c content) (mail.Message, error) {
-	c.Name, c.Locale = greeting(user.Name), w.Locale(localeOf(user))
+	c.Name, c.Locale = greeting(user.Name), w.Locale(user.Locale)
 	l, ok := w.letters[c.Locale][kind]
 	if !ok {
 		return mail.Message{}, fmt.Errorf("write mail: there are no templates of the kind %q", kind)

@@ -202,6 +202,18 @@ func TestWriter_Locale(t *testing.T) {
 	}
 }
 
+func TestWriter_Preferred(t *testing.T) {
+	t.Parallel()
+	w := newWriter(t, nil)
+	for header, want := range map[string]string{
+		"": "", "de-AT,de;q=0.9": "de", "en-US,en;q=0.9,de;q=0.5": "en", "fr-CH, de;q=0.5": "de", "fr-CH": "fr", "*": "", "nonsense nonsense": "", "\x00": "",
+	} {
+		if got := w.Preferred(header); got != want {
+			t.Errorf("%q: %q, want %q", header, got, want)
+		}
+	}
+}
+
 func TestGreeting(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Ada", "Ada Lovelace", "Jean-Luc Picard", "Conan O'Brien", "J. R. R. Tolkien", "Zoë", "李小龍", "Анна", "Sammy Davis Jr."} {

@@ -30,6 +30,8 @@ func (t accountTx) MeetDevice(ctx context.Context, userID string, marks []device
 }
 
 const forgetDevices = `
+with challenges as (delete from two_factor_challenge where user_id = $1),
+    trusted as (delete from trusted_device where user_id = $1)
 delete from known_device
 where user_id = $1`
 

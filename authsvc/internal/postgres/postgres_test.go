@@ -46,7 +46,7 @@ func TestStatements_Prepare(t *testing.T) {
 func TestStores_Outage(t *testing.T) {
 	t.Parallel()
 	w := authtest.New(t, authtest.Options{})
-	families, keys := postgres.NewRefresh(w.Pool), postgres.NewSigningKey(w.Pool)
+	families, keys := postgres.NewRefresh(w.Pool, nil), postgres.NewSigningKey(w.Pool)
 	w.Pool.Close()
 	now, ev := w.Clock.Now(), events.Event{Type: "test.happened.v1", Outcome: events.Success}
 	for name, use := range map[string]func() error{
@@ -61,11 +61,12 @@ func TestStores_Outage(t *testing.T) {
 		"Account.ListEnrolled": func() error { _, err := w.Store.ListEnrolled(t.Context(), somebody); return err },
 		"Account.KnowsDevice":  func() error { _, err := w.Store.KnowsDevice(t.Context(), somebody, device.Mark{}); return err },
 		"Account.ListRemovals": func() error { _, err := w.Store.ListRemovals(t.Context(), now); return err },
+		"Account.FindAlarm":    func() error { _, err := w.Store.FindAlarm(t.Context(), [32]byte{}, now); return err },
 		"Account.Sweep":        func() error { return w.Store.Sweep(t.Context(), now) },
 		"Refresh.Find":         func() error { _, err := families.Find(t.Context(), uuid.New(), now); return err },
 		"Refresh.Create":       func() error { return families.Create(t.Context(), refresh.Family{}, ev) },
 		"Refresh.Rotate":       func() error { _, err := families.Rotate(t.Context(), refresh.Family{}, now, now, ev); return err },
-		"Refresh.End":          func() error { return families.End(t.Context(), uuid.New(), ev) },
+		"Refresh.End":          func() error { return families.End(t.Context(), uuid.New(), nil) },
 		"SigningKey.List":      func() error { _, err := keys.List(t.Context(), now); return err },
 		"SigningKey.Add": func() error {
 			return keys.Add(t.Context(), now, func([]signingkey.Sealed) *signingkey.Sealed { return nil })
@@ -126,7 +127,7 @@ func TestAccount_InTx(t *testing.T) {
 func TestAccount_Sweep(t *testing.T) {
 	t.Parallel()
 	w := authtest.New(t, authtest.Options{})
-	families := postgres.NewRefresh(w.Pool)
+	families := postgres.NewRefresh(w.Pool, nil)
 	now := w.Clock.Now()
 	for i, expires := range []time.Time{now.Add(-time.Second), now} {
 		mark := byte(i)

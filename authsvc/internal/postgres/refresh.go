@@ -9,18 +9,22 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/pg"
 )
 
 // Refresh is the store of refresh families.
-type Refresh struct{ db *pgxpool.Pool }
+type Refresh struct {
+	db     *pgxpool.Pool
+	outbox Outbox
+}
 
 var _ refresh.Store = (*Refresh)(nil)
 
 // NewRefresh returns the store on the module's pool.
-func NewRefresh(db *pgxpool.Pool) *Refresh { return &Refresh{db} }
+func NewRefresh(db *pgxpool.Pool, outbox Outbox) *Refresh { return &Refresh{db, outbox} }
 
 const findFamily = `
 select f.id, f.session_id::text, f.user_id::text, f.client_id, f.scope, f.amr, f.auth_time,
@@ -87,12 +91,12 @@ set ended = true
 where id = $1 and not ended`
 
 // End implements refresh.Store.
-func (s *Refresh) End(ctx context.Context, id uuid.UUID, ev events.Event) error {
+func (s *Refresh) End(ctx context.Context, id uuid.UUID, then func(account.Tx) error) error {
 	return pg.Fault(pg.InTx(ctx, s.db, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, endFamily, id)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		return events.Add(ctx, tx, ev)
+		return then(accountTx{tx, s.outbox})
 	}))
 }

@@ -149,6 +149,7 @@ with sessions as (delete from session where expires_at < $1),
     challenges as (delete from two_factor_challenge where expires_at < $1),
     codes as (delete from two_factor_code where expires_at < $1),
     devices as (delete from trusted_device where expires_at < $1),
+    alerts as (delete from alert where expires_at < $1),
     acquaintances as (
         delete from known_device
         where last_seen < $1 - interval '400 days' -- when the browser forgets its id

@@ -1,8 +1,10 @@
 package refresh_test
 
 import (
+	"context"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
@@ -20,7 +22,12 @@ func happened(name string) func(refresh.Family) events.Event {
 	}
 }
 
-var rotation = refresh.Events{Rotated: happened("rotated"), Reused: happened("reused")}
+var rotation = refresh.Events{
+	Rotated: happened("rotated"),
+	Reused: func(ctx context.Context, f refresh.Family) func(account.Tx) error {
+		return func(tx account.Tx) error { return tx.AddEvent(ctx, happened("reused")(f)) }
+	},
+}
 
 func anything(refresh.Family) error { return nil }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/secret"
@@ -25,8 +26,9 @@ type Store interface {
 	// Rotate moves a live family from its generation to the next, in one statement, and
 	// reports whether this call was the one that did.
 	Rotate(ctx context.Context, f Family, rotated, expires time.Time, ev events.Event) (bool, error)
-	// End ends the family for good, and stores the event if it was not ended before.
-	End(ctx context.Context, id uuid.UUID, ev events.Event) error
+	// End ends the family for good. If it was not ended before, then runs in the same
+	// transaction.
+	End(ctx context.Context, id uuid.UUID, then func(account.Tx) error) error
 }
 
 // Service rotates families. It is safe for concurrent use, in any number of processes.
@@ -91,7 +93,9 @@ func (s *Service) Find(ctx context.Context, token, clientID string) (Family, boo
 // Events are what a rotation leaves behind.
 type Events struct {
 	Rotated func(Family) events.Event
-	Reused  func(Family) events.Event
+	// Reused returns what to write when reuse ends the family. It runs before that, outside
+	// of the transaction, and must not fail: whatever it cannot find out, the family ends.
+	Reused func(context.Context, Family) func(account.Tx) error
 }
 
 // Rotate exchanges a token for its successor. check runs after the token has proved good
@@ -126,7 +130,7 @@ func (s *Service) Rotate(ctx context.Context, token, clientID string, ev Events,
 		}
 		return s.prover.claim(f, f.Generation).token(), f, nil
 	}
-	if err := s.store.End(ctx, f.ID, ev.Reused(f)); err != nil {
+	if err := s.store.End(ctx, f.ID, ev.Reused(ctx, f)); err != nil {
 		return "", Family{}, err
 	}
 	return "", Family{}, ErrInvalidGrant
@@ -142,7 +146,7 @@ func (s *Service) Revoke(ctx context.Context, token, clientID string, ev func(Fa
 		}
 		return err
 	}
-	return s.store.End(ctx, f.ID, ev(f))
+	return s.store.End(ctx, f.ID, func(tx account.Tx) error { return tx.AddEvent(ctx, ev(f)) })
 }
 
 // Narrow returns the scope that a refresh may get: the requested one if the family holds
