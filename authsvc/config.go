@@ -21,8 +21,8 @@ type Config struct {
 	TrustedOrigins      []string    `envconfig:"TRUSTED_ORIGINS" desc:"front ends, comma-separated: origins, https://*.example.com, or the scheme of an app (myapp://); development trusts http://localhost:3001"`
 	RequireVerification bool        `envconfig:"REQUIRE_EMAIL_VERIFICATION" default:"false" desc:"no sign-in before the address is confirmed"`
 	RateLimit           toggle      `envconfig:"RATE_LIMIT" desc:"the protocol's limits per address: on or off; empty: on in production, off in development"`
-	DeleteVerification  bool        `envconfig:"DELETE_USER_VERIFICATION" default:"false" desc:"deleting a user takes a mailed link; for the endpoint that is not built yet"`
-	ChangeConfirmation  bool        `envconfig:"CHANGE_EMAIL_CONFIRMATION" default:"false" desc:"a change of a confirmed address is approved from the old one; for the endpoint that is not built yet"`
+	DeleteVerification  bool        `envconfig:"DELETE_USER_VERIFICATION" default:"false" desc:"users delete themselves by a mailed link only"`
+	ChangeConfirmation  bool        `envconfig:"CHANGE_EMAIL_CONFIRMATION" default:"false" desc:"a change of a confirmed address is approved from the old one first"`
 	CaptchaSecret       secret.Text `envconfig:"HCAPTCHA_SECRET" desc:"secret of hCaptcha; empty: captcha is off"`
 	CaptchaSiteKey      string      `envconfig:"HCAPTCHA_SITE_KEY" desc:"site key of hCaptcha"`
 	CaptchaURL          string      `envconfig:"HCAPTCHA_VERIFY_URL" desc:"where hCaptcha is asked, where it is not the public one"`

@@ -78,6 +78,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	accounts := account.New(account.Config{
 		Store: store, Call: deps.Call, Passwords: password.NewHasher(), Mint: token.NewMail(deps.Root, deps.Now),
 		Notices: notices, Guesses: throttle.NewGuesses(deps.Root, deps.Now), Now: deps.Now, RequireVerification: c.RequireVerification,
+		ApproveChanges: c.ChangeConfirmation, ConfirmDeletions: c.DeleteVerification,
 		LimitMembers: c.limited(deps.Development),
 	})
 	mint := token.NewMint(ring, deps.BaseURL.String(), deps.Now)

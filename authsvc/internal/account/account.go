@@ -40,6 +40,8 @@ type Store interface {
 	FindSession(ctx context.Context, hash session.Hash) (session.Session, error)
 	// ListSessions returns the user's sessions that live at now, oldest first.
 	ListSessions(ctx context.Context, userID string, now time.Time) ([]session.Session, error)
+	// ProofUsed reports whether a mailed proof has been consumed.
+	ProofUsed(ctx context.Context, hash [32]byte) (bool, error)
 	// ListRemovals returns deletions that were begun before then and are not finished.
 	ListRemovals(ctx context.Context, before time.Time) ([]Removal, error)
 	// GuessPause returns how long no guess of this kind counts, 0 for not at all.
@@ -92,11 +94,12 @@ type Tx interface {
 	// ForgetGuesses forgets wrong guesses, pause or not: the owner has proved to be here.
 	ForgetGuesses(ctx context.Context, g throttle.Guess) error
 	removals
+	deletions
 	AddEvent(ctx context.Context, ev events.Event) error
 	AddMail(ctx context.Context, m mail.Message) error
 }
 
-// Config is what the Service stands on. All fields but the last two are required.
+// Config is what the Service stands on. All fields but the switches are required.
 type Config struct {
 	Store               Store
 	Call                rpc.Caller // reaches identity
@@ -106,6 +109,8 @@ type Config struct {
 	Guesses             *throttle.Guesses
 	Now                 func() time.Time
 	RequireVerification bool // no sign-in before the address is confirmed
+	ApproveChanges      bool // another address is approved from the one that is confirmed
+	ConfirmDeletions    bool // users delete themselves by a mailed link only
 	LimitMembers        bool // limits how many taken addresses a caller may find at sign-up
 }
 

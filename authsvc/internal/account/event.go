@@ -17,6 +17,7 @@ type Details struct {
 // personal are the facts of an event that its subject may have erased.
 type personal struct {
 	Email     string `json:"email,omitempty"`
+	NewEmail  string `json:"new_email,omitempty"`
 	IP        string `json:"ip,omitempty"`
 	UserAgent string `json:"user_agent,omitempty"`
 }
@@ -32,6 +33,13 @@ func Event(eventType string, user User, from Origin, d Details) events.Event {
 		Type: eventType, Key: user.ID, Actor: user.ID, Outcome: events.Success,
 		Body: encoded(d), Personal: encoded(about),
 	}
+}
+
+// emailEvent describes a step of the user from one address to another.
+func emailEvent(eventType string, user User, to string, from Origin) events.Event {
+	ev := Event(eventType, user, from, Details{})
+	ev.Personal = encoded(personal{Email: user.Email, NewEmail: to, IP: from.IP, UserAgent: from.UserAgent})
+	return ev
 }
 
 // encoded cannot fail: the structs above hold nothing but strings.

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/username"
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 )
@@ -15,6 +16,7 @@ import (
 // SignIn is an attempt to sign in with a password.
 type SignIn struct {
 	Email       string // normalised
+	Username    string // instead of an address; in any case
 	Password    string
 	CallbackURL string // for the verification mail, where one is due
 	Origin      Origin
@@ -25,7 +27,7 @@ type SignIn struct {
 // the password learns of ErrBanned and ErrEmailNotVerified. throttle.ErrLimited after too
 // many wrong passwords, whatever this one is.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
-	user, stored, err := s.passwordOf(ctx, in.Email)
+	user, stored, err := s.passwordOf(ctx, in)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -108,13 +110,13 @@ func stillStored(ctx context.Context, tx Tx, p proven) (bool, error) {
 // nobody is an id that no user has.
 const nobody = "00000000-0000-0000-0000-000000000000"
 
-// passwordOf returns the user with the address and the stored hash; the zero user for an
+// passwordOf returns the user with the address or username and the stored hash; the zero user for an
 // unknown address, "" for an account without a password. It asks the same of the storage
 // for all of them.
-func (s *Service) passwordOf(ctx context.Context, email string) (User, string, error) {
-	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: email})
-	if errors.Is(err, ErrUserNotFound) {
-		user, err = User{User: identityapi.User{Email: email}}, nil
+func (s *Service) passwordOf(ctx context.Context, in SignIn) (User, string, error) {
+	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: in.Email, Username: in.Username})
+	if errors.Is(err, ErrUserNotFound) { // guesses at a name that nobody has count by the name
+		user, err = User{User: identityapi.User{Email: cmp.Or(in.Email, username.Normal(in.Username))}}, nil
 	}
 	if err != nil {
 		return User{}, "", err

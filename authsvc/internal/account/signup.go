@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/username"
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
@@ -16,7 +17,9 @@ type SignUp struct {
 	Password    string
 	Name        string
 	Image       *string
-	CallbackURL string // where the verification link leads; may be empty
+	Username    *string // one that can be; nil: none
+	DisplayName *string // of the username
+	CallbackURL string  // where the verification link leads; may be empty
 	Origin      Origin
 }
 
@@ -32,8 +35,13 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	id := uuid.Must(uuid.NewV7()).String()
-	_, err := identityapi.ReserveUser.Call(ctx, s.Call, identityapi.ReserveUserIn{ID: id, Email: in.Email, Name: in.Name, Image: in.Image, Locale: in.Origin.Locale})
+	_, err := identityapi.ReserveUser.Call(ctx, s.Call, identityapi.ReserveUserIn{
+		ID: id, Email: in.Email, Name: in.Name, Image: in.Image, Username: in.Username, DisplayName: in.DisplayName,
+		Locale: in.Origin.Locale,
+	})
 	switch {
+	case errors.Is(err, identityapi.ErrUsernameTaken):
+		return SignedIn{}, ErrUsernameTaken.With(err)
 	case errors.Is(err, identityapi.ErrEmailTaken) && s.RequireVerification:
 		return s.pretend(ctx, id, in)
 	case errors.Is(err, identityapi.ErrEmailTaken):
@@ -51,6 +59,9 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
 	active, err := identityapi.ActivateUser.Call(ctx, s.Call, identityapi.ActivateUserIn{ID: id})
 	if errors.Is(err, identityapi.ErrUserUnknown) { // another sign-up took the address meanwhile
 		return SignedIn{}, s.taken(ctx, in.Origin, err)
+	}
+	if errors.Is(err, identityapi.ErrUsernameTaken) { // or the username
+		return SignedIn{}, ErrUsernameTaken.With(err)
 	}
 	if err != nil {
 		return SignedIn{}, err
@@ -88,7 +99,14 @@ func (s *Service) pretend(ctx context.Context, id string, in SignUp) (SignedIn, 
 	}
 	now := s.Now()
 	return SignedIn{User: User{User: identityapi.User{
-		ID: id, Email: in.Email, Name: in.Name, Image: in.Image,
+		ID: id, Email: in.Email, Name: in.Name, Image: in.Image, Username: normalUsername(in.Username), DisplayName: in.DisplayName,
 		Roles: []string{identityapi.RoleUser}, CreatedAt: now, UpdatedAt: now,
 	}}}, nil
+}
+
+func normalUsername(name *string) *string {
+	if name == nil {
+		return nil
+	}
+	return new(username.Normal(*name))
 }

@@ -31,6 +31,8 @@ const Base = "https://auth.example.com"
 // Options are the settings of a World.
 type Options struct {
 	RequireVerification bool
+	ApproveChanges      bool
+	ConfirmDeletions    bool
 	LimitMembers        bool
 }
 
@@ -102,6 +104,7 @@ func (w *World) wire(t testing.TB) {
 	w.Accounts = account.New(account.Config{
 		Store: w.Store, Call: w.Identity.Caller(), Passwords: w.Hasher, Mint: token.NewMail(w.Root, w.Clock.Now),
 		Notices: notices, Guesses: throttle.NewGuesses(w.Root, w.Clock.Now), Now: w.Clock.Now, RequireVerification: w.options.RequireVerification,
+		ApproveChanges: w.options.ApproveChanges, ConfirmDeletions: w.options.ConfirmDeletions,
 		LimitMembers: w.options.LimitMembers,
 	})
 	w.Families = refresh.New(postgres.NewRefresh(w.Pool, mails), w.Root, w.Clock.Now)

@@ -26,10 +26,11 @@ type endpoint struct {
 	method   string
 	path     string // below the base path
 	summary  string
-	body     *schema // nil: no body is read
-	form     bool    // takes a form too
-	login    bool    // guarded against cross-site forms
-	captcha  bool    // asks for a solved challenge, where captcha is on
+	body     *schema                       // nil: no body is read
+	form     bool                          // takes a form too
+	login    bool                          // guarded against cross-site forms
+	captcha  bool                          // asks for a solved challenge, where captcha is on
+	before   func(*exchange, values) error // judges the members of the body before the schema does
 	query    *schema
 	callback string // query parameter whose URL must be trusted
 	access   access
@@ -77,6 +78,12 @@ func (x *exchange) run(e endpoint) error {
 	}
 	if err := x.checkOrigin(decoded); err != nil {
 		return err
+	}
+	if e.before != nil {
+		members, _ := decoded.(map[string]any)
+		if err := e.before(x, members); err != nil {
+			return err
+		}
 	}
 	if err := x.validate(e, decoded); err != nil {
 		return err

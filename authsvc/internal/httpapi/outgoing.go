@@ -64,7 +64,16 @@ func (o *outgoing) finish(err error) error {
 	}
 	o.cookies.Write(o.w.Header())
 	o.w.Header().Set(httpx.FaultHeader, f.Code)
-	return httpx.WriteStatus(o.w, status, errorAnswer{f.Message, f.Code})
+	answer := errorAnswer{f.Message, f.Code}
+	if messageOnly(f) {
+		answer.Code = ""
+	}
+	return httpx.WriteStatus(o.w, status, answer)
+}
+
+// messageOnly reports whether the protocol answers a fault without a code.
+func messageOnly(f *fault.Error) bool {
+	return f.Is(errNoFields) || f.Is(account.ErrSameEmail)
 }
 
 // limited answers a call beyond the limit: the protocol's header beside the standard one

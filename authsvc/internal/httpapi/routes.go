@@ -51,6 +51,10 @@ func (a *API) endpoints() []endpoint {
 		a.mailEndpoints(),
 		a.passwordEndpoints(),
 		a.alertEndpoints(),
+		a.profileEndpoints(),
+		a.emailEndpoints(),
+		a.deletionEndpoints(),
+		a.usernameEndpoints(),
 		a.linkedEndpoints(),
 	)
 }
@@ -59,7 +63,7 @@ func (a *API) signEndpoints() []endpoint {
 	return []endpoint{
 		{
 			id: "sign-up-email", method: "POST", path: "/sign-up/email", summary: "Create an account and sign in", serve: signUp,
-			form: true, login: true, captcha: true, answers: httpx.SchemaOf[signUpAnswer](),
+			form: true, login: true, captcha: true, before: fillUsername, answers: httpx.SchemaOf[signUpAnswer](),
 			body: &schema{record: true, fields: []field{
 				{name: "name"},
 				{name: "email", kind: email},
@@ -67,6 +71,7 @@ func (a *API) signEndpoints() []endpoint {
 				{name: "image", optional: true},
 				{name: "callbackURL", optional: true},
 				{name: "rememberMe", kind: boolean, optional: true},
+				{name: "username", optional: true, nullable: true}, {name: "displayUsername", optional: true, nullable: true},
 			}},
 		},
 		{

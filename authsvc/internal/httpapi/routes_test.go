@@ -52,6 +52,7 @@ func TestRoutes_NeedASession(t *testing.T) {
 		"get-session": http.StatusOK, "post-get-session": http.StatusMethodNotAllowed, "send-verification-email": http.StatusOK,
 		"verify-email": http.StatusFound, "request-password-reset": http.StatusOK, "reset-password-callback": http.StatusFound,
 		"reset-password": http.StatusBadRequest, "jwks": http.StatusOK, "ok": http.StatusOK, "error": http.StatusOK,
+		"delete-user-callback": http.StatusNotFound, "sign-in-username": http.StatusUnauthorized, "is-username-available": http.StatusOK,
 		"oauth2-token": http.StatusBadRequest, "oauth2-revoke": http.StatusOK, "oauth2-introspect": http.StatusOK,
 		"not-me-page": http.StatusNotFound, "not-me": http.StatusNotFound, "not-me-password": http.StatusNotFound, // a guess is no link
 	}
@@ -61,7 +62,7 @@ func TestRoutes_NeedASession(t *testing.T) {
 		if route.Method == http.MethodPost {
 			r.body = object("userId", victim.User.ID, "user", victim.User, "id", victim.User.ID, "token", "guess", "email", ada,
 				"password", "not the password", "newPassword", newWords, "name", "Ada", "accountId", "guess",
-				"currentPassword", authtest.Password)
+				"currentPassword", authtest.Password, "newEmail", eve, "username", "nobody")
 		}
 		if strings.HasPrefix(route.ID, "oauth2-") {
 			r.header, r.body = map[string]string{"Content-Type": typeForm}, "token=guess&sub="+victim.User.ID

@@ -25,12 +25,14 @@ type field struct {
 	name     string
 	kind     kind
 	optional bool
+	nullable bool // null is as good
 }
 
 // schema is what a body or a query must look like. Members that it does not name are
 // ignored. All faults are reported, in the order of the fields.
 type schema struct {
 	fields   []field
+	anything bool // the body is called a record, whose members are for the endpoint to judge
 	record   bool // the endpoint keeps unknown members too, which doubles one message
 	optional bool // there may be no body at all
 }
@@ -41,6 +43,22 @@ type values map[string]any
 func (v values) text(name string) string {
 	s, _ := v[name].(string)
 	return s
+}
+
+// optional returns a text member, nil if there is none.
+func (v values) optional(name string) *string {
+	if s, ok := v[name].(string); ok {
+		return &s
+	}
+	return nil
+}
+
+// removable returns a text member, the empty text for null, and nil if there is none.
+func (v values) removable(name string) *string {
+	if value, given := v[name]; given && value == nil {
+		return new("")
+	}
+	return v.optional(name)
 }
 
 // flag returns a boolean member, or fallback if there is none.
@@ -60,7 +78,10 @@ func (s *schema) check(where string, decoded any) (values, error) {
 	}
 	if !ok {
 		issues := []string{fmt.Sprintf("[%s] Invalid input: expected object, received %s", where, typeName(decoded))}
-		if s.record {
+		switch {
+		case s.anything:
+			issues = []string{fmt.Sprintf("[%s] Invalid input: expected record, received %s", where, typeName(decoded))}
+		case s.record:
 			issues = append(issues, fmt.Sprintf("[%s] Invalid input: expected record, received %s", where, typeName(decoded)))
 		}
 		return nil, invalid(issues)
@@ -68,7 +89,7 @@ func (s *schema) check(where string, decoded any) (values, error) {
 	var issues []string
 	for _, f := range s.fields {
 		value, given := members[f.name]
-		if !given && f.optional {
+		if !given && f.optional || given && value == nil && f.nullable {
 			continue
 		}
 		if issue := f.issue(value, given); issue != "" {

@@ -33,25 +33,20 @@ type successAnswer struct {
 }
 
 func signUp(x *exchange) error {
-	switch x.body["role"] {
-	case nil, "", false, 0.0:
-	default:
-		return errNotAllowed.WithMessage("role is not allowed to be set")
+	if err := refuseFields(x.body, closedAtSignUp); err != nil {
+		return err
 	}
 	address, err := mail.ParseAddress(x.body.text("email"))
 	if err != nil {
 		return errEmail.With(err)
 	}
-	name := x.body.text("name")
-	if len(name) > maxName || cleanText(name) != name {
-		return errText
+	if err := checkTexts(x.body); err != nil {
+		return err
 	}
 	in := account.SignUp{
-		Email: address.String(), Password: x.body.text("password"), Name: name,
+		Email: address.String(), Password: x.body.text("password"), Name: x.body.text("name"),
+		Image: x.body.optional("image"), Username: x.body.optional("username"), DisplayName: x.body.optional("displayUsername"),
 		CallbackURL: x.body.text("callbackURL"), Origin: x.from(x.body.flag("rememberMe", true)),
-	}
-	if image, given := x.body["image"].(string); given {
-		in.Image = &image
 	}
 	signed, err := x.api.Accounts.SignUp(x.r.Context(), in)
 	if err != nil {

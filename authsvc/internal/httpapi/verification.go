@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 )
@@ -26,13 +27,9 @@ func sendVerification(x *exchange) error {
 		}
 		return x.json(statusAnswer{true})
 	}
-	floor := time.NewTimer(verificationFloor)
-	defer floor.Stop()
-	err = x.api.Accounts.SendVerification(x.r.Context(), address.String(), callback)
-	select {
-	case <-floor.C:
-	case <-x.r.Context().Done():
-	}
+	err = x.atLeast(verificationFloor, func() error {
+		return x.api.Accounts.SendVerification(x.r.Context(), address.String(), callback)
+	})
 	if err != nil {
 		return err
 	}
@@ -46,8 +43,20 @@ type verified struct {
 	User   *bool `json:"user"`
 }
 
+// verifyEmail follows a mailed proof, whose purpose says what it is a yes to.
 func verifyEmail(x *exchange) error {
 	callback := x.query.text("callbackURL")
+	claims, err := x.api.Accounts.ReadProof(x.query.text("token"))
+	if err != nil {
+		return x.refuseLink(callback, err)
+	}
+	switch claims.RequestType {
+	case token.ApproveChange:
+		return approveChange(x)
+	case token.ConfirmChange:
+		return confirmChange(x)
+	case token.ConfirmAddress:
+	}
 	signed, err := x.api.Accounts.VerifyEmail(x.r.Context(), x.query.text("token"), x.current, x.from(true))
 	if err != nil {
 		return x.refuseLink(callback, err)

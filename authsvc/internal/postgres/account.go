@@ -145,6 +145,19 @@ func (t accountTx) UseProof(ctx context.Context, hash [32]byte, expires time.Tim
 	return tag.RowsAffected() == 1, err
 }
 
+const proofUsed = `
+select exists (
+    select
+    from used_proof
+    where proof_hash = $1)`
+
+// ProofUsed implements account.Store.
+func (a *Account) ProofUsed(ctx context.Context, hash [32]byte) (bool, error) {
+	var used bool
+	err := a.db.QueryRow(ctx, proofUsed, hash[:]).Scan(&used)
+	return used, pg.Fault(err)
+}
+
 // useReset deletes all reset tokens of the user whose token is presented. The row lock of
 // the delete decides between parallel uses: the second finds nothing.
 const useReset = `

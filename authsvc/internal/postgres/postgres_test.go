@@ -62,6 +62,7 @@ func TestStores_Outage(t *testing.T) {
 		"Account.KnowsDevice":  func() error { _, err := w.Store.KnowsDevice(t.Context(), somebody, device.Mark{}); return err },
 		"Account.ListRemovals": func() error { _, err := w.Store.ListRemovals(t.Context(), now); return err },
 		"Account.FindAlarm":    func() error { _, err := w.Store.FindAlarm(t.Context(), [32]byte{}, now); return err },
+		"Account.ProofUsed":    func() error { _, err := w.Store.ProofUsed(t.Context(), [32]byte{}); return err },
 		"Account.Sweep":        func() error { return w.Store.Sweep(t.Context(), now) },
 		"Refresh.Find":         func() error { _, err := families.Find(t.Context(), uuid.New(), now); return err },
 		"Refresh.Create":       func() error { return families.Create(t.Context(), refresh.Family{}, ev) },

@@ -145,6 +145,7 @@ const sweepExpired = `
 with sessions as (delete from session where expires_at < $1),
     families as (delete from refresh_family where expires_at < $1),
     proofs as (delete from used_proof where expires_at < $1),
+    deletions as (delete from user_deletion where expires_at < $1),
     guesses as (delete from guess where counted_at < $1),
     challenges as (delete from two_factor_challenge where expires_at < $1),
     codes as (delete from two_factor_code where expires_at < $1),
