@@ -40,8 +40,8 @@ type Store interface {
 	FindSession(ctx context.Context, hash session.Hash) (session.Session, error)
 	// ListSessions returns the user's sessions that live at now, oldest first.
 	ListSessions(ctx context.Context, userID string, now time.Time) ([]session.Session, error)
-	// ProofUsed reports whether a mailed proof has been consumed.
-	ProofUsed(ctx context.Context, hash [32]byte) (bool, error)
+	// ChangePending reports whether a proof of a change of address counts at now.
+	ChangePending(ctx context.Context, hash [32]byte, now time.Time) (bool, error)
 	// ListRemovals returns deletions that were begun before then and are not finished.
 	ListRemovals(ctx context.Context, before time.Time) ([]Removal, error)
 	// GuessPause returns how long no guess of this kind counts, 0 for not at all.
@@ -81,7 +81,7 @@ type Tx interface {
 	// UseReset consumes a reset token, and with it all others of its user. It returns
 	// whose it was, ErrInvalidToken if it cannot be used at now.
 	UseReset(ctx context.Context, hash [32]byte, now time.Time) (userID string, err error)
-	// DeleteResets ends all reset tokens of the user.
+	// DeleteResets ends all reset tokens of the user, and changes of address under way.
 	DeleteResets(ctx context.Context, userID string) error
 	// UseProof consumes a mailed proof that expires then, and reports whether it was unused.
 	UseProof(ctx context.Context, hash [32]byte, expires time.Time) (bool, error)
@@ -95,6 +95,7 @@ type Tx interface {
 	ForgetGuesses(ctx context.Context, g throttle.Guess) error
 	removals
 	deletions
+	changes
 	AddEvent(ctx context.Context, ev events.Event) error
 	AddMail(ctx context.Context, m mail.Message) error
 }

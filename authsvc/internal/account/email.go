@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
@@ -16,6 +17,14 @@ var (
 	ErrSameEmail   = fault.New(fault.Invalid, "EMAIL_IS_THE_SAME", "Email is the same")
 	ErrInvalidUser = fault.New(fault.Unauthenticated, "INVALID_USER", "Invalid user")
 )
+
+// changes is what changes of address write.
+type changes interface {
+	// CreateChange makes a mailed proof count, until then.
+	CreateChange(ctx context.Context, hash [32]byte, userID string, expires time.Time) error
+	// UseChange consumes a proof and reports whether it counted at now.
+	UseChange(ctx context.Context, hash [32]byte, now time.Time) (bool, error)
+}
 
 // EmailChange is a user's wish for another address.
 type EmailChange struct {
@@ -65,6 +74,9 @@ func (s *Service) mailChange(ctx context.Context, tx Tx, user User, step token.P
 	if err != nil {
 		return err
 	}
+	if err := tx.CreateChange(ctx, token.Hash(proof), user.ID, s.Now().Add(token.MailLife)); err != nil {
+		return err
+	}
 	return tx.AddMail(ctx, message)
 }
 
@@ -86,7 +98,7 @@ func (s *Service) ApproveEmailChange(ctx context.Context, proof string, current 
 		return err
 	}
 	return s.Store.InTx(ctx, func(tx Tx) error {
-		first, err := tx.UseProof(ctx, token.Hash(proof), s.Now().Add(token.MailLife))
+		first, err := tx.UseChange(ctx, token.Hash(proof), s.Now())
 		if err != nil || !first {
 			return err
 		}
@@ -100,17 +112,18 @@ func (s *Service) ApproveEmailChange(ctx context.Context, proof string, current 
 }
 
 // ConfirmEmailChange takes the new address's yes and gives it to the user, whose reset
-// tokens end: they went to the old one. A proof does so once, also after the way back.
+// tokens end: they went to the old one. A proof does so once, also after the way back, and
+// not after a new password: whoever asked for the change may be who was shut out by it.
 func (s *Service) ConfirmEmailChange(ctx context.Context, proof string, current SignedIn, from Origin) (User, error) {
 	claims, user, err := s.changing(ctx, proof, token.ConfirmChange, current)
 	if err != nil {
 		return User{}, err
 	}
-	used, err := s.Store.ProofUsed(ctx, token.Hash(proof))
+	pending, err := s.Store.ChangePending(ctx, token.Hash(proof), s.Now())
 	if err != nil {
 		return User{}, err
 	}
-	if used {
+	if !pending {
 		return User{}, ErrInvalidToken
 	}
 	changed, err := identityapi.ChangeEmail.Call(ctx, s.Call, identityapi.ChangeEmailIn{
@@ -123,11 +136,14 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, proof string, current 
 		return User{}, err
 	}
 	err = s.Store.InTx(ctx, func(tx Tx) error {
-		first, err := tx.UseProof(ctx, token.Hash(proof), s.Now().Add(token.MailLife))
+		first, err := tx.UseChange(ctx, token.Hash(proof), s.Now())
 		if err != nil || !first {
 			return err
 		}
 		if err := tx.DeleteResets(ctx, user.ID); err != nil {
+			return err
+		}
+		if err := s.AlertMove(ctx, tx, user, claims.UpdateTo, from); err != nil {
 			return err
 		}
 		return tx.AddEvent(ctx, emailEvent(authapi.EventEmailChanged, user, claims.UpdateTo, from))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,12 @@ func TestService_ChangeEmail(t *testing.T) {
 		}
 		if _, err := w.Accounts.VerifyEmail(t.Context(), older, account.SignedIn{}, from); !errors.Is(err, account.ErrUserNotFound) {
 			t.Errorf("the old verification: %v, want ErrUserNotFound", err)
+		}
+		for _, reader := range []string{ada, newAddress} {
+			mails := w.Mails(t, reader)
+			if last := mails[len(mails)-1]; !strings.Contains(last.Text, newAddress) {
+				t.Errorf("%s is told %q", reader, last.Subject)
+			}
 		}
 		if !live(t, w, ours.Session.TokenHash) {
 			t.Error("the session has ended")
@@ -164,6 +171,29 @@ func TestService_ChangeEmailProofs(t *testing.T) {
 		}
 		if err := confirm(t, w, there); !errors.Is(err, account.ErrInvalidToken) || now(t, w, ours.ID).Email != ada {
 			t.Errorf("after the way back: %v, want ErrInvalidToken", err)
+		}
+	})
+
+	t.Run("not after a new password, which may have shut out who asked for it (row 44)", func(t *testing.T) {
+		t.Parallel()
+		for name, renew := range map[string]func(*testing.T, *authtest.World, account.SignedIn){
+			"a reset": func(t *testing.T, w *authtest.World, _ account.SignedIn) { reset(t, w, newWords) },
+			"a change": func(t *testing.T, w *authtest.World, ours account.SignedIn) {
+				if _, err := change(t, w.Accounts, ours, account.PasswordChange{Current: authtest.Password, New: newWords}); err != nil {
+					t.Error(err)
+				}
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := authtest.New(t, authtest.Options{})
+				ours := w.SignUp(t, ada)
+				proof := requestChange(t, w, ours.User, newAddress, newAddress)
+				renew(t, w, ours)
+				if err := confirm(t, w, proof); !errors.Is(err, account.ErrInvalidToken) {
+					t.Errorf("%v, want ErrInvalidToken", err)
+				}
+			})
 		}
 	})
 

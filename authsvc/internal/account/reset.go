@@ -103,6 +103,9 @@ func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from 
 		if _, err := tx.UseReset(ctx, token.Hash(secret), s.Now()); err != nil {
 			return err
 		}
+		if err := tx.DeleteResets(ctx, user.ID); err != nil {
+			return err
+		}
 		if err := tx.SetPassword(ctx, user.ID, hash); err != nil {
 			return err
 		}

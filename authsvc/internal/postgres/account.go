@@ -112,6 +112,7 @@ func (t accountTx) CreateReset(ctx context.Context, hash [32]byte, r account.Res
 }
 
 const deleteResets = `
+with changes as (delete from email_change where user_id = $1)
 delete from password_reset
 where user_id = $1`
 
@@ -143,19 +144,6 @@ on conflict do nothing`
 func (t accountTx) UseProof(ctx context.Context, hash [32]byte, expires time.Time) (bool, error) {
 	tag, err := t.tx.Exec(ctx, useProof, hash[:], expires)
 	return tag.RowsAffected() == 1, err
-}
-
-const proofUsed = `
-select exists (
-    select
-    from used_proof
-    where proof_hash = $1)`
-
-// ProofUsed implements account.Store.
-func (a *Account) ProofUsed(ctx context.Context, hash [32]byte) (bool, error) {
-	var used bool
-	err := a.db.QueryRow(ctx, proofUsed, hash[:]).Scan(&used)
-	return used, pg.Fault(err)
 }
 
 // useReset deletes all reset tokens of the user whose token is presented. The row lock of
