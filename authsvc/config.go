@@ -18,20 +18,25 @@ import (
 
 // Config is authsvc's part of the settings.
 type Config struct {
-	TrustedOrigins      []string    `envconfig:"TRUSTED_ORIGINS" desc:"front ends, comma-separated: origins, https://*.example.com, or the scheme of an app (myapp://); development trusts http://localhost:3001"`
-	RequireVerification bool        `envconfig:"REQUIRE_EMAIL_VERIFICATION" default:"false" desc:"no sign-in before the address is confirmed"`
-	RateLimit           toggle      `envconfig:"RATE_LIMIT" desc:"the protocol's limits per address: on or off; empty: on in production, off in development"`
-	DeleteVerification  bool        `envconfig:"DELETE_USER_VERIFICATION" default:"false" desc:"users delete themselves by a mailed link only"`
-	ChangeConfirmation  bool        `envconfig:"CHANGE_EMAIL_CONFIRMATION" default:"false" desc:"a change of a confirmed address is approved from the old one first"`
-	CaptchaSecret       secret.Text `envconfig:"HCAPTCHA_SECRET" desc:"secret of hCaptcha; empty: captcha is off"`
-	CaptchaSiteKey      string      `envconfig:"HCAPTCHA_SITE_KEY" desc:"site key of hCaptcha"`
-	CaptchaURL          string      `envconfig:"HCAPTCHA_VERIFY_URL" desc:"where hCaptcha is asked, where it is not the public one"`
-	Mail                mailKind    `envconfig:"MAIL" default:"dev" desc:"how mail leaves: dev (kept for /dev/mailbox, never sent), resend or smtp"`
-	MailFrom            string      `envconfig:"MAIL_FROM" default:"Gatehouse <no-reply@localhost>" desc:"sender of all mail"`
-	MailTemplates       string      `envconfig:"MAIL_TEMPLATES" desc:"folder whose templates replace those of the mails, such as en/reset.txt and en/reset.html"`
-	ResendKey           secret.Text `envconfig:"RESEND_API_KEY" desc:"API key of Resend"`
-	ResendURL           string      `envconfig:"RESEND_URL" desc:"API of Resend, where it is not the public one"`
-	SMTPURL             secret.Text `envconfig:"SMTP_URL" desc:"mail server, such as smtp://user:password@mail.example.com:587"`
+	TrustedOrigins      []string         `envconfig:"TRUSTED_ORIGINS" desc:"front ends, comma-separated: origins, https://*.example.com, or the scheme of an app (myapp://); development trusts http://localhost:3001"`
+	RequireVerification bool             `envconfig:"REQUIRE_EMAIL_VERIFICATION" default:"false" desc:"no sign-in before the address is confirmed"`
+	RateLimit           toggle           `envconfig:"RATE_LIMIT" desc:"the protocol's limits per address: on or off; empty: on in production, off in development"`
+	DeleteVerification  bool             `envconfig:"DELETE_USER_VERIFICATION" default:"false" desc:"users delete themselves by a mailed link only"`
+	ChangeConfirmation  bool             `envconfig:"CHANGE_EMAIL_CONFIRMATION" default:"false" desc:"a change of a confirmed address is approved from the old one first"`
+	BreachedPasswords   string           `envconfig:"BREACHED_PASSWORDS" desc:"where passwords from breaches are known: a range service such as https://api.pwnedpasswords.com/range, or a file of sorted SHA-1 hashes; empty: nowhere"`
+	CaptchaProvider     captcha.Provider `envconfig:"CAPTCHA_PROVIDER" default:"hcaptcha" desc:"who judges captchas: hcaptcha, turnstile or recaptcha"`
+	CaptchaEndpoints    []string         `envconfig:"CAPTCHA_ENDPOINTS" desc:"paths below /api/auth that take a solved captcha, comma-separated, such as /sign-in/*; empty: /sign-up/email, /sign-in/email and /request-password-reset"`
+	CaptchaSecret       secret.Text      `envconfig:"CAPTCHA_SECRET" desc:"secret of turnstile or recaptcha"`
+	CaptchaURL          string           `envconfig:"CAPTCHA_VERIFY_URL" desc:"where turnstile or recaptcha is asked, where it is not the public one"`
+	HCaptchaSecret      secret.Text      `envconfig:"HCAPTCHA_SECRET" desc:"secret of hCaptcha; empty: captcha is off, unless another provider judges"`
+	HCaptchaSiteKey     string           `envconfig:"HCAPTCHA_SITE_KEY" desc:"site key of hCaptcha"`
+	HCaptchaURL         string           `envconfig:"HCAPTCHA_VERIFY_URL" desc:"where hCaptcha is asked, where it is not the public one"`
+	Mail                mailKind         `envconfig:"MAIL" default:"dev" desc:"how mail leaves: dev (kept for /dev/mailbox, never sent), resend or smtp"`
+	MailFrom            string           `envconfig:"MAIL_FROM" default:"Gatehouse <no-reply@localhost>" desc:"sender of all mail"`
+	MailTemplates       string           `envconfig:"MAIL_TEMPLATES" desc:"folder whose templates replace those of the mails, such as en/reset.txt and en/reset.html"`
+	ResendKey           secret.Text      `envconfig:"RESEND_API_KEY" desc:"API key of Resend"`
+	ResendURL           string           `envconfig:"RESEND_URL" desc:"API of Resend, where it is not the public one"`
+	SMTPURL             secret.Text      `envconfig:"SMTP_URL" desc:"mail server, such as smtp://user:password@mail.example.com:587"`
 }
 
 // toggle is on, off or, empty, what the mode says.
@@ -60,13 +65,23 @@ func (c Config) limits(development bool, now func() time.Time) *throttle.Limiter
 	return throttle.New(now)
 }
 
-// captcha returns the client of hCaptcha, nil for none.
-func (c Config) captcha() (*captcha.HCaptcha, error) {
-	if c.CaptchaSecret == "" {
+// captcha returns the client of the provider that judges captchas, nil for none.
+func (c Config) captcha() (*captcha.Client, error) {
+	settings := captcha.Config{Provider: c.CaptchaProvider, Secret: c.CaptchaSecret, URL: c.CaptchaURL, Paths: c.CaptchaEndpoints}
+	urlName := "GATEHOUSE_CAPTCHA_VERIFY_URL"
+	switch {
+	case c.CaptchaProvider == captcha.HCaptcha && c.CaptchaSecret != "":
+		return nil, errors.New("GATEHOUSE_CAPTCHA_PROVIDER is hcaptcha, whose secret is GATEHOUSE_HCAPTCHA_SECRET and not GATEHOUSE_CAPTCHA_SECRET")
+	case c.CaptchaProvider == captcha.HCaptcha && c.HCaptchaSecret == "":
 		return nil, nil
+	case c.CaptchaProvider == captcha.HCaptcha:
+		settings.Secret, settings.SiteKey, settings.URL = c.HCaptchaSecret, c.HCaptchaSiteKey, c.HCaptchaURL
+		urlName = "GATEHOUSE_HCAPTCHA_VERIFY_URL"
+	case c.CaptchaSecret == "":
+		return nil, fmt.Errorf("GATEHOUSE_CAPTCHA_SECRET is missing, and GATEHOUSE_CAPTCHA_PROVIDER is %s", c.CaptchaProvider)
 	}
-	client, err := captcha.New(captcha.Config{Secret: c.CaptchaSecret, SiteKey: c.CaptchaSiteKey, URL: c.CaptchaURL})
-	return client, prefixed("GATEHOUSE_HCAPTCHA_VERIFY_URL", err)
+	client, err := captcha.New(settings)
+	return client, prefixed(urlName, err)
 }
 
 // mailKind is how mail leaves the installation.

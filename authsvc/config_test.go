@@ -71,3 +71,32 @@ func TestConfig_SenderNamesTheSetting(t *testing.T) {
 		}
 	}
 }
+
+// TestConfig_Captcha: hCaptcha's settings have names of their own, the other providers share theirs.
+func TestConfig_Captcha(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		config Config
+		on     bool
+		fault  string
+	}{
+		"nothing":                        {Config{CaptchaProvider: "hcaptcha"}, false, ""},
+		"hCaptcha":                       {Config{CaptchaProvider: "hcaptcha", HCaptchaSecret: "s"}, true, ""},
+		"hCaptcha at a URL that is none": {Config{CaptchaProvider: "hcaptcha", HCaptchaSecret: "s", HCaptchaURL: "x"}, false, "GATEHOUSE_HCAPTCHA_VERIFY_URL"},
+		"hCaptcha by the other name":     {Config{CaptchaProvider: "hcaptcha", CaptchaSecret: "s"}, false, "GATEHOUSE_HCAPTCHA_SECRET"},
+		"Turnstile":                      {Config{CaptchaProvider: "turnstile", CaptchaSecret: "s"}, true, ""},
+		"Turnstile without a secret":     {Config{CaptchaProvider: "turnstile", HCaptchaSecret: "s"}, false, "GATEHOUSE_CAPTCHA_SECRET"},
+		"reCAPTCHA":                      {Config{CaptchaProvider: "recaptcha", CaptchaSecret: "s"}, true, ""},
+		"reCAPTCHA at a URL that is none": {
+			Config{CaptchaProvider: "recaptcha", CaptchaSecret: "s", CaptchaURL: "ftp://x/"}, false, "GATEHOUSE_CAPTCHA_VERIFY_URL",
+		},
+	} {
+		client, err := tc.config.captcha()
+		if tc.fault == "" && (err != nil || (client != nil) != tc.on) {
+			t.Errorf("%s: on is %t, %v", name, client != nil, err)
+		}
+		if tc.fault != "" && (err == nil || !strings.Contains(err.Error(), tc.fault)) {
+			t.Errorf("%s: the error %v does not name %s", name, err, tc.fault)
+		}
+	}
+}

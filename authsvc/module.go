@@ -4,12 +4,14 @@ package authsvc
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/breach"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/httpapi"
@@ -54,6 +56,10 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	breaches, err := breach.Open(c.BreachedPasswords)
+	if err != nil {
+		return nil, fmt.Errorf("GATEHOUSE_BREACHED_PASSWORDS: %w", err)
+	}
 	mails, err := post.New(deps.DB, deps.Root, sender, logging.Slog(deps.Log.Level(zerolog.WarnLevel)))
 	if err != nil {
 		return nil, err
@@ -76,7 +82,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 		return nil, err
 	}
 	accounts := account.New(account.Config{
-		Store: store, Call: deps.Call, Passwords: password.NewHasher(), Mint: token.NewMail(deps.Root, deps.Now),
+		Store: store, Call: deps.Call, Passwords: password.NewHasher().WithBreaches(breaches), Mint: token.NewMail(deps.Root, deps.Now),
 		Notices: notices, Guesses: throttle.NewGuesses(deps.Root, deps.Now), Now: deps.Now, RequireVerification: c.RequireVerification,
 		ApproveChanges: c.ChangeConfirmation, ConfirmDeletions: c.DeleteVerification,
 		LimitMembers: c.limited(deps.Development),
@@ -88,6 +94,9 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 		Accounts: accounts, Grants: grants, Linked: linked.New(links), Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
 		Base: deps.BaseURL.String(), Now: deps.Now, Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
 	})
+	if err := api.CheckCaptcha(); err != nil {
+		return nil, fmt.Errorf("GATEHOUSE_CAPTCHA_ENDPOINTS: %w", err)
+	}
 	routes := api.Routes()
 	if mailbox != nil && deps.Development {
 		routes = append(routes, httpapi.MailboxRoutes(mailbox)...)

@@ -30,7 +30,7 @@ type PasswordChange struct {
 // tokens. With RevokeOthers it returns the session that takes the place of all others, else
 // the zero SignedIn. ErrNoPassword, ErrPassword, and the faults of a new password.
 func (s *Service) ChangePassword(ctx context.Context, current SignedIn, in PasswordChange) (SignedIn, error) {
-	if err := s.Passwords.Check(in.New); err != nil {
+	if err := s.Passwords.Check(ctx, in.New); err != nil {
 		return SignedIn{}, err
 	}
 	stored, err := s.checkPassword(ctx, current.User, in.Current, in.Origin, "change password")

@@ -88,7 +88,7 @@ func (s *Service) pendingReset(ctx context.Context, secret string) (User, error)
 // ResetPassword uses a mailed token to set a new password. It ends all sessions of the
 // user and all older reset tokens. ErrInvalidToken if the token cannot be used (any more).
 func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from Origin) error {
-	if err := s.Passwords.Check(plain); err != nil {
+	if err := s.Passwords.Check(ctx, plain); err != nil {
 		return err
 	}
 	user, err := s.pendingReset(ctx, secret) // spares the hash; UseReset below is what decides

@@ -28,7 +28,7 @@ type SignUp struct {
 // of them; where verification is required the answer for a
 // taken address looks like success instead, and takes as long.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
-	if err := s.Passwords.Check(in.Password); err != nil {
+	if err := s.Passwords.Check(ctx, in.Password); err != nil {
 		return SignedIn{}, err
 	}
 	if err := s.openToMembers(ctx, in.Origin); err != nil {

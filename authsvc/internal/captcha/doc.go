@@ -1,3 +1,3 @@
-// Package captcha asks hCaptcha whether a person solved its challenge. Where it cannot be
-// asked, the answer is no.
+// Package captcha asks hCaptcha, Turnstile or reCAPTCHA whether a person solved a
+// challenge. Where it cannot be asked, the answer is no.
 package captcha

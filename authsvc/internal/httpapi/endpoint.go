@@ -29,7 +29,6 @@ type endpoint struct {
 	body     *schema                       // nil: no body is read
 	form     bool                          // takes a form too
 	login    bool                          // guarded against cross-site forms
-	captcha  bool                          // asks for a solved challenge, where captcha is on
 	before   func(*exchange, values) error // judges the members of the body before the schema does
 	query    *schema
 	callback string // query parameter whose URL must be trusted
@@ -113,7 +112,7 @@ func (a *API) gate(r *http.Request, e endpoint) error {
 			return err
 		}
 	}
-	if e.captcha && a.Captcha != nil {
+	if a.Captcha != nil && a.Captcha.Guards(e.path) {
 		return a.Captcha.Verify(r.Context(), r.Header.Get("X-Captcha-Response"), address)
 	}
 	return nil

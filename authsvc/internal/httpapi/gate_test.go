@@ -155,3 +155,43 @@ func TestCaptcha(t *testing.T) {
 	}
 	a.do(t, request{path: "/get-session"}).wants(t, http.StatusOK, "")
 }
+
+// TestCaptcha_IsBoundToTheRoute covers Better Auth PR 10004 (row 38): no spelling of a guarded
+// path reaches its endpoint without a solved challenge.
+func TestCaptcha_IsBoundToTheRoute(t *testing.T) {
+	t.Parallel()
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"success":false}`) }))
+	t.Cleanup(provider.Close)
+	client, err := captcha.New(captcha.Config{Provider: captcha.Turnstile, Secret: "secret", URL: provider.URL, Paths: []string{"/sign-in/*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newAppWith(t, authtest.Options{}, func(c *httpapi.Config, _ *authtest.Clock) { c.Captcha = client })
+	a.browser().signUp(t, ada) // not guarded here
+	for _, path := range []string{
+		"/sign-in/email", "/sign-in//email", "//sign-in/email", "/sign-in/email/", "/sign-in/./email", "/x/../sign-in/email", "/sign-in/%65mail",
+		"/sign-in%2Femail", "/sign-in/email?a=/sign-out", "/sign-in/email;a=b", "/SIGN-IN/email", "/sign-in/email%20", "/sign-in/email%00",
+	} {
+		got := a.do(t, request{path: path, body: object("email", ada, "password", authtest.Password)})
+		if got.status == http.StatusOK || got.cookie(sessionID) != nil {
+			t.Errorf("%s: status %d, signed in %t", path, got.status, got.cookie(sessionID) != nil)
+		}
+	}
+}
+
+// TestCaptcha_NamesAMisspeltEndpoint: a path that guards nothing stops the start.
+func TestCaptcha_NamesAMisspeltEndpoint(t *testing.T) {
+	t.Parallel()
+	for path, ok := range map[string]bool{"/sign-in/email": true, "/sign-in/*": true, "/sign-in/mail": false, "sign-in/email": false} {
+		client, err := captcha.New(captcha.Config{Secret: "secret", Paths: []string{path}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := httpapi.New(httpapi.Config{Captcha: client}).CheckCaptcha(); (err == nil) != ok {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if err := httpapi.New(httpapi.Config{}).CheckCaptcha(); err != nil {
+		t.Errorf("without captcha: %v", err)
+	}
+}

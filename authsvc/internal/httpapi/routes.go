@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,7 +20,7 @@ const basePath = "/api/auth"
 // Config is what the API stands on. Limits and Captcha may be nil: then there are none.
 type Config struct {
 	Limits   *throttle.Limiter
-	Captcha  *captcha.HCaptcha
+	Captcha  *captcha.Client
 	Accounts *account.Service
 	Grants   *grant.Service
 	Linked   *linked.Service
@@ -34,6 +35,21 @@ type API struct{ Config }
 
 // New returns the API.
 func New(c Config) *API { return &API{c} }
+
+// CheckCaptcha says which path is to be guarded by a captcha and does not exist, if any.
+func (a *API) CheckCaptcha() error {
+	if a.Captcha == nil {
+		return nil
+	}
+	var paths []string
+	for _, e := range a.endpoints() {
+		paths = append(paths, e.path)
+	}
+	if path := a.Captcha.Unmatched(paths); path != "" {
+		return fmt.Errorf("there is no endpoint %q", path)
+	}
+	return nil
+}
 
 // Routes is the module's route table.
 func (a *API) Routes() []httpx.Route {
@@ -63,7 +79,7 @@ func (a *API) signEndpoints() []endpoint {
 	return []endpoint{
 		{
 			id: "sign-up-email", method: "POST", path: "/sign-up/email", summary: "Create an account and sign in", serve: signUp,
-			form: true, login: true, captcha: true, before: fillUsername, answers: httpx.SchemaOf[signUpAnswer](),
+			form: true, login: true, before: fillUsername, answers: httpx.SchemaOf[signUpAnswer](),
 			body: &schema{record: true, fields: []field{
 				{name: "name"},
 				{name: "email", kind: email},
@@ -76,7 +92,7 @@ func (a *API) signEndpoints() []endpoint {
 		},
 		{
 			id: "sign-in-email", method: "POST", path: "/sign-in/email", summary: "Sign in with a password", serve: signIn,
-			form: true, login: true, captcha: true, answers: httpx.SchemaOf[signInAnswer](),
+			form: true, login: true, answers: httpx.SchemaOf[signInAnswer](),
 			body: &schema{fields: []field{
 				{name: "email"}, {name: "password"}, {name: "callbackURL", optional: true}, {name: "rememberMe", kind: boolean, optional: true},
 			}},
@@ -125,7 +141,7 @@ func (a *API) mailEndpoints() []endpoint {
 		},
 		{
 			id: "request-password-reset", method: "POST", path: "/request-password-reset", summary: "Mail a link to choose a new password",
-			serve: requestReset, captcha: true, answers: httpx.SchemaOf[resetRequested](),
+			serve: requestReset, answers: httpx.SchemaOf[resetRequested](),
 			body: &schema{fields: []field{{name: "email", kind: email}, {name: "redirectTo", optional: true}}},
 		},
 		{

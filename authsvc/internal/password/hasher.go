@@ -20,12 +20,21 @@ var (
 	ErrTooShort = fault.New(fault.Invalid, "PASSWORD_TOO_SHORT", "Password too short")
 	ErrTooLong  = fault.New(fault.Invalid, "PASSWORD_TOO_LONG", "Password too long")
 	ErrCommon   = fault.New(fault.Invalid, "PASSWORD_COMPROMISED", "This password is one of the most common ones. Please choose another.")
+	ErrBreached = fault.New(fault.Invalid, "PASSWORD_COMPROMISED",
+		"The password you entered has been compromised. Please choose a different password.")
 )
+
+// Breaches knows passwords that were found in breaches.
+type Breaches interface {
+	// Breached reports whether a password is known. An error is no verdict.
+	Breached(ctx context.Context, plain string) (bool, error)
+}
 
 // Hasher hashes and checks passwords. It is safe for concurrent use.
 type Hasher struct {
-	permits *permits
-	dummy   string
+	permits  *permits
+	dummy    string
+	breaches Breaches // nil: nobody is asked
 }
 
 // NewHasher returns a Hasher with as many permits as there are processors.
@@ -35,8 +44,16 @@ func newHasher(l limits) *Hasher {
 	return &Hasher{permits: newPermits(l), dummy: hash("a password that nobody has")}
 }
 
-// Check refuses a new password: ErrTooShort, ErrTooLong, ErrCommon.
-func (h *Hasher) Check(plain string) error {
+// WithBreaches returns a Hasher of the same permits whose Check asks b, unless that is nil.
+func (h *Hasher) WithBreaches(b Breaches) *Hasher {
+	asking := *h
+	asking.breaches = b
+	return &asking
+}
+
+// Check refuses a new password: ErrTooShort, ErrTooLong, ErrCommon, ErrBreached. Where it
+// cannot be found out whether the password is known from a breach, that is the error.
+func (h *Hasher) Check(ctx context.Context, plain string) error {
 	switch length := codeUnits(plain); {
 	case length < MinLength:
 		return ErrTooShort
@@ -44,8 +61,14 @@ func (h *Hasher) Check(plain string) error {
 		return ErrTooLong
 	case Common(plain):
 		return ErrCommon
+	case h.breaches == nil:
+		return nil
 	}
-	return nil
+	breached, err := h.breaches.Breached(ctx, plain)
+	if err == nil && breached {
+		return ErrBreached
+	}
+	return err
 }
 
 // Hash returns the hash of a password to store. ErrTooLong for what cannot be a password,

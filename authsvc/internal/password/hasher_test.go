@@ -3,6 +3,7 @@ package password_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,10 +36,46 @@ func TestHasher_Check(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := h.Check(tc.plain); !errors.Is(err, tc.want) {
+			if err := h.Check(t.Context(), tc.plain); !errors.Is(err, tc.want) {
 				t.Errorf("Check = %v, want %v", err, tc.want)
 			}
 		})
+	}
+}
+
+// known is a list of breached passwords; an empty one fails to be found out about.
+type known []string
+
+func (k known) Breached(_ context.Context, plain string) (bool, error) {
+	if len(k) == 0 {
+		return false, errors.New("no verdict")
+	}
+	return slices.Contains(k, plain), nil
+}
+
+// TestHasher_ChecksBreaches covers ASVS V6.2.12 and V16.5.3: without a verdict there is no
+// new password.
+func TestHasher_ChecksBreaches(t *testing.T) {
+	t.Parallel()
+	h := password.NewHasher()
+	asking := h.WithBreaches(known{"vqkzmxwp"})
+	for name, tc := range map[string]struct {
+		hasher *password.Hasher
+		plain  string
+		want   error
+	}{
+		"a breached one":               {asking, "vqkzmxwp", password.ErrBreached},
+		"another":                      {asking, "vqkzmxwq", nil},
+		"a short one, without asking":  {h.WithBreaches(known{}), "short", password.ErrTooShort},
+		"a common one, without asking": {h.WithBreaches(known{}), "password123", password.ErrCommon},
+		"where nobody is asked":        {h.WithBreaches(nil), "vqkzmxwp", nil},
+	} {
+		if err := tc.hasher.Check(t.Context(), tc.plain); !errors.Is(err, tc.want) || (err == nil) != (tc.want == nil) {
+			t.Errorf("%s: %v, want %v", name, err, tc.want)
+		}
+	}
+	if err := h.WithBreaches(known{}).Check(t.Context(), "vqkzmxwp"); err == nil {
+		t.Error("without a verdict the password passes")
 	}
 }
 
@@ -51,6 +88,7 @@ func TestFaults_AreTheProtocols(t *testing.T) {
 	}{
 		{password.ErrTooShort, "PASSWORD_TOO_SHORT", "Password too short", 400},
 		{password.ErrTooLong, "PASSWORD_TOO_LONG", "Password too long", 400},
+		{password.ErrBreached, "PASSWORD_COMPROMISED", "The password you entered has been compromised. Please choose a different password.", 400},
 	} {
 		if tc.fault.Code != tc.code || tc.fault.Message != tc.message || tc.fault.Kind.Status() != tc.status {
 			t.Errorf("%v is not %s %q with status %d", tc.fault, tc.code, tc.message, tc.status)
