@@ -64,7 +64,7 @@ type row struct {
 }
 
 func describe(prefix string, specs []any) ([]row, error) {
-	settings, err := gatherAll(prefix, specs)
+	settings, err := gatherAll(prefix, specs, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func unreadable(err error) error {
 // The caller logs them; they stop nothing. A spec that is not a pointer to a struct
 // gives the one sentence that says so.
 func Warnings(environ map[string]string, prefix string, specs ...any) []string {
-	settings, err := gatherAll(prefix, specs)
+	settings, err := gatherAll(prefix, specs, notNil(environ))
 	if err != nil {
 		return []string{err.Error()}
 	}

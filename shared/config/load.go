@@ -13,11 +13,11 @@ import (
 //
 // Types: string, secret.Text, bool (true, false, on, off, yes, no, 1, 0), integers,
 // time.Duration (not negative), *url.URL (absolute; never nil after Load, empty if
-// unset), netip.Prefix, types with Decode(string) error or UnmarshalText, and slices
+// unset), netip.Prefix, families (see family.go), types with Decode(string) error or UnmarshalText, and slices
 // of these (separated by commas, trimmed, empty items dropped). The error of a Decode
 // method completes a sentence that begins with the setting's name: "must be a or b".
 func Load(environ map[string]string, prefix string, spec any) error {
-	settings, err := gather(prefix, spec)
+	settings, err := gather(prefix, spec, notNil(environ))
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,20 @@ func Load(environ map[string]string, prefix string, spec any) error {
 	return errors.Join(faults...)
 }
 
+// notNil keeps an environment without variables from looking like a request for the names
+// of all settings.
+func notNil(environ map[string]string) map[string]string {
+	if environ == nil {
+		return map[string]string{}
+	}
+	return environ
+}
+
 func (s setting) load(environ map[string]string) error {
+	if s.family() {
+		_, err := s.names(environ)
+		return err
+	}
 	if s.secret() {
 		value, err := s.findSecret(environ)
 		if err != nil || value == "" {

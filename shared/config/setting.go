@@ -39,9 +39,19 @@ func (s setting) required() bool {
 	return err == nil && required
 }
 
-// gather lists the settings of a pointer to a struct, in the order of its fields. The
-// walk is envconfig's, reached through the template that its usage page runs over them.
-func gather(prefix string, spec any) ([]setting, error) {
+// gather lists the settings of a pointer to a struct, in the order of its fields, with
+// those of each one of its families as environ names them.
+func gather(prefix string, spec any, environ map[string]string) ([]setting, error) {
+	own, err := gatherOwn(prefix, spec)
+	if err != nil {
+		return nil, err
+	}
+	return withFamilies(prefix, own, environ)
+}
+
+// gatherOwn lists the settings of a pointer to a struct, families alone.
+// The walk is envconfig's, reached through the template that its usage page runs over them.
+func gatherOwn(prefix string, spec any) ([]setting, error) {
 	var found []setting
 	add := func(name string, field reflect.Value, tags reflect.StructTag) string {
 		found = append(found, setting{name, field, tags})
@@ -61,7 +71,7 @@ func gather(prefix string, spec any) ([]setting, error) {
 
 // gatherAll lists the settings of several specs, each name once. It works on fresh
 // copies, so that loaded values stay as they are.
-func gatherAll(prefix string, specs []any) ([]setting, error) {
+func gatherAll(prefix string, specs []any, environ map[string]string) ([]setting, error) {
 	var all []setting
 	seen := map[string]setting{}
 	for _, spec := range specs {
@@ -69,7 +79,7 @@ func gatherAll(prefix string, specs []any) ([]setting, error) {
 		if !ok {
 			section = Section{prefix, spec}
 		}
-		found, err := gather(section.Prefix, blank(section.Spec))
+		found, err := gather(section.Prefix, blank(section.Spec), environ)
 		if err != nil {
 			return nil, err
 		}

@@ -12,7 +12,7 @@ import (
 // of the same name are not counted. A spec that is not a pointer
 // to a struct gives the one sentence that says so.
 func Unknown(prefix string, environ []string, specs ...any) []string {
-	settings, err := gatherAll(prefix, specs)
+	settings, err := gatherAll(prefix, specs, variables(environ))
 	if err != nil {
 		return []string{err.Error()}
 	}
@@ -37,6 +37,16 @@ func Unknown(prefix string, environ []string, specs ...any) []string {
 	}
 	slices.Sort(sentences)
 	return sentences
+}
+
+// variables reads NAME=VALUE pairs.
+func variables(environ []string) map[string]string {
+	all := make(map[string]string, len(environ))
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		all[name] = value
+	}
+	return all
 }
 
 // linkName matches what Kubernetes derives from the name of a service.
