@@ -37,6 +37,8 @@ type Config struct {
 	ResendKey           secret.Text      `envconfig:"RESEND_API_KEY" desc:"API key of Resend"`
 	ResendURL           string           `envconfig:"RESEND_URL" desc:"API of Resend, where it is not the public one"`
 	SMTPURL             secret.Text      `envconfig:"SMTP_URL" desc:"mail server, such as smtp://user:password@mail.example.com:587"`
+
+	Providers
 }
 
 // toggle is on, off or, empty, what the mode says.

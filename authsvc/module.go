@@ -87,11 +87,15 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 		ApproveChanges: c.ChangeConfirmation, ConfirmDeletions: c.DeleteVerification,
 		LimitMembers: c.limited(deps.Development),
 	})
+	signIns, err := c.signIns(deps, accounts, mails)
+	if err != nil {
+		return nil, err
+	}
 	mint := token.NewMint(ring, deps.BaseURL.String(), deps.Now)
 	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB, mails), deps.Root, deps.Now), mint, deps.Now)
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
-		Accounts: accounts, Grants: grants, Linked: linked.New(links), Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
+		Accounts: accounts, Grants: grants, Linked: linked.New(links), Social: signIns, Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
 		Base: deps.BaseURL.String(), Now: deps.Now, Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
 	})
 	if err := api.CheckCaptcha(); err != nil {

@@ -91,6 +91,8 @@ const (
 	EventAlertSent              = "authsvc.alert_sent.v1"
 	EventDisowned               = "authsvc.disowned.v1"
 	EventAccountUnlinked        = "authsvc.account_unlinked.v1"
+	EventAccountLinked          = "authsvc.account_linked.v1"
+	EventProviderTokenRefreshed = "authsvc.provider_token_refreshed.v1"
 )
 
 // Methods lists what the module must serve; a missing handler stops the start.

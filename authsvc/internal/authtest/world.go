@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/postgres"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/signingkey"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 	"github.com/gatehouse-auth/gatehouse/authsvc/migrations"
@@ -33,6 +35,7 @@ type Options struct {
 	RequireVerification bool
 	ApproveChanges      bool
 	ConfirmDeletions    bool
+	Providers           func(now func() time.Time) map[string]social.Provider // may be nil: none
 	LimitMembers        bool
 }
 
@@ -49,6 +52,8 @@ type World struct {
 	Grants   *grant.Service
 	Links    *postgres.Linked
 	Linked   *linked.Service
+	Flows    *postgres.Social
+	Social   *social.Service
 	options  Options
 }
 
@@ -107,6 +112,23 @@ func (w *World) wire(t testing.TB) {
 		ApproveChanges: w.options.ApproveChanges, ConfirmDeletions: w.options.ConfirmDeletions,
 		LimitMembers: w.options.LimitMembers,
 	})
+	w.wireSocial(t, mails)
 	w.Families = refresh.New(postgres.NewRefresh(w.Pool, mails), w.Root, w.Clock.Now)
 	w.Grants = grant.New(w.Accounts, w.Families, token.NewMint(ring, Base, w.Clock.Now), w.Clock.Now)
+}
+
+func (w *World) wireSocial(t testing.TB, outbox postgres.Outbox) {
+	t.Helper()
+	var err error
+	if w.Flows, err = postgres.NewSocial(w.Pool, outbox, w.Root); err != nil {
+		t.Fatal(err)
+	}
+	providers := map[string]social.Provider{}
+	if w.options.Providers != nil {
+		providers = w.options.Providers(w.Clock.Now)
+	}
+	w.Social = social.New(social.Config{
+		Store: w.Flows, Accounts: w.Accounts, Call: w.Identity.Caller(), Providers: providers,
+		Callback: Base + "/api/auth/callback/", Now: w.Clock.Now,
+	})
 }

@@ -14,10 +14,11 @@ import (
 type access int
 
 const (
-	anyone        access = iota
-	optional             // looks at the session, if there is one
-	signedIn             // 401 without a session
-	freshlySigned        // also 403 if the sign-in is more than a day old
+	anyone           access = iota
+	optional                // looks at the session, if there is one
+	signedIn                // 401 without a session
+	signedInSilently        // 401 without a session, and without a word
+	freshlySigned           // also 403 if the sign-in is more than a day old
 )
 
 // endpoint is one row of the protocol's table: what the pipeline has to know.
@@ -145,6 +146,8 @@ func (x *exchange) admit(need access) error {
 	switch {
 	case need == optional:
 		return nil
+	case !found && need == signedInSilently:
+		return errSilent
 	case !found:
 		return account.ErrUnauthorized
 	case need == freshlySigned && !x.current.Session.Fresh(x.api.Now()):

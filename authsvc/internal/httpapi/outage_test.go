@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
@@ -48,11 +50,29 @@ func calls(in signed, p pair, secret string) map[string]request {
 		"delete-user-callback":      {path: "/delete-user/callback?token=guess"},
 		"sign-in-username":          post("/sign-in/username", object("username", "ada", "password", authtest.Password)),
 		"is-username-available":     post("/is-username-available", object("username", "ada")),
+		"sign-in-social":            post("/sign-in/social", object("provider", "github")),
+		"link-social":               post("/link-social", object("provider", "github")),
+		"callback":                  {path: "/callback/github?code=guess&state=guess"},
+		"get-access-token":          post("/get-access-token", object("accountId", "guess")),
+		"refresh-token":             post("/refresh-token", object("accountId", "guess")),
+		"account-info":              {path: "/account-info?accountId=guess"},
 		"list-accounts":             {path: "/list-accounts"},
 		"unlink-account":            post("/unlink-account", object("accountId", "guess")),
 		"oauth2-token":              oauth("token", form("grant_type", "refresh_token", "refresh_token", p.RefreshToken)),
 		"oauth2-revoke":             oauth("revoke", form("token", p.RefreshToken)),
 		"oauth2-introspect":         oauth("introspect", form("token", p.RefreshToken)),
+	}
+}
+
+// gitHub is a provider that needs nobody to answer before the browser is there.
+func gitHub(t *testing.T) func(func() time.Time) map[string]social.Provider {
+	t.Helper()
+	return func(now func() time.Time) map[string]social.Provider {
+		provider, err := social.NewGitHub("https://github.invalid", "https://api.github.invalid", social.Client{ID: "id", Secret: "secret", Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return map[string]social.Provider{"github": provider}
 	}
 }
 
@@ -63,8 +83,8 @@ func calls(in signed, p pair, secret string) map[string]request {
 // Covers ASVS V16.5.1.
 func TestOutage_IsNeverSuccess(t *testing.T) {
 	t.Parallel()
-	withoutStorage := []string{"ok", "error", "post-get-session", "jwks"} // jwks answers from memory for a while
-	a := newApp(t, authtest.Options{})
+	withoutStorage := []string{"ok", "error", "post-get-session", "post-callback", "jwks"} // jwks answers from memory for a while
+	a := newApp(t, authtest.Options{Providers: gitHub(t)})
 	b := a.browser()
 	in := b.signUp(t, ada)
 	p := a.exchanged(t, in.Token)

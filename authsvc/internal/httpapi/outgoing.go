@@ -64,6 +64,11 @@ func (o *outgoing) finish(err error) error {
 	}
 	o.cookies.Write(o.w.Header())
 	o.w.Header().Set(httpx.FaultHeader, f.Code)
+	if f.Is(errSilent) {
+		o.w.Header().Set("Content-Type", mediaJSON)
+		o.w.WriteHeader(status)
+		return nil
+	}
 	answer := errorAnswer{f.Message, f.Code}
 	if messageOnly(f) {
 		answer.Code = ""
@@ -75,6 +80,9 @@ func (o *outgoing) finish(err error) error {
 func messageOnly(f *fault.Error) bool {
 	return f.Is(errNoFields) || f.Is(account.ErrSameEmail)
 }
+
+// errSilent is a refusal that the protocol answers with a bare status.
+var errSilent = fault.New(fault.Unauthenticated, "UNAUTHENTICATED", "")
 
 // limited answers a call beyond the limit: the protocol's header beside the standard one
 // (RFC 9110, section 10.2.3), and no code.
@@ -133,7 +141,7 @@ func (x *exchange) enter(signed account.SignedIn, method string, answer func() e
 func (x *exchange) enterByLink(signed account.SignedIn, method, callback string, answer func() error) error {
 	if signed.Asked != nil && callback != "" {
 		x.ask(signed, method)
-		return x.redirect(withParameter(callback, "twoFactorRedirect", "true"))
+		return x.redirect(withParameters(callback, url.Values{"twoFactorRedirect": {"true"}}))
 	}
 	return x.enter(signed, method, answer)
 }

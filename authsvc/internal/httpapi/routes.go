@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 )
@@ -24,6 +25,7 @@ type Config struct {
 	Accounts *account.Service
 	Grants   *grant.Service
 	Linked   *linked.Service
+	Social   *social.Service
 	Cookies  *cookie.Jar
 	Origins  *origin.Policy
 	Base     string // the public origin
@@ -72,6 +74,7 @@ func (a *API) endpoints() []endpoint {
 		a.deletionEndpoints(),
 		a.usernameEndpoints(),
 		a.linkedEndpoints(),
+		a.socialEndpoints(),
 	)
 }
 

@@ -53,16 +53,25 @@ func TestRoutes_NeedASession(t *testing.T) {
 		"verify-email": http.StatusFound, "request-password-reset": http.StatusOK, "reset-password-callback": http.StatusFound,
 		"reset-password": http.StatusBadRequest, "jwks": http.StatusOK, "ok": http.StatusOK, "error": http.StatusOK,
 		"delete-user-callback": http.StatusNotFound, "sign-in-username": http.StatusUnauthorized, "is-username-available": http.StatusOK,
+		"sign-in-social": http.StatusNotFound, "callback": http.StatusFound, "post-callback": http.StatusFound,
 		"oauth2-token": http.StatusBadRequest, "oauth2-revoke": http.StatusOK, "oauth2-introspect": http.StatusOK,
 		"not-me-page": http.StatusNotFound, "not-me": http.StatusNotFound, "not-me-password": http.StatusNotFound, // a guess is no link
 	}
 	for _, route := range a.table.Routes() {
-		path := strings.TrimPrefix(strings.ReplaceAll(route.Path, "{token}", "guess"), "/api/auth")
+		path := strings.TrimPrefix(strings.NewReplacer("{token}", "guess", "{id}", "guess").Replace(route.Path), "/api/auth")
 		r := request{method: route.Method, path: path + "?token=guess&callbackURL=/&userId=" + victim.User.ID}
 		if route.Method == http.MethodPost {
 			r.body = object("userId", victim.User.ID, "user", victim.User, "id", victim.User.ID, "token", "guess", "email", ada,
-				"password", "not the password", "newPassword", newWords, "name", "Ada", "accountId", "guess",
+				"password", "not the password", "newPassword", newWords, "name", "Ada", "accountId", "guess", "provider", "guess",
 				"currentPassword", authtest.Password, "newEmail", eve, "username", "nobody")
+		}
+		switch route.ID { // these take nothing beside what they name
+		case "get-access-token", "refresh-token":
+			r.body = object("accountId", "guess", "userId", victim.User.ID)
+		case "post-callback":
+			r.body = object("state", "guess", "userId", victim.User.ID)
+		case "account-info":
+			r.path = path + "?accountId=guess&userId=" + victim.User.ID
 		}
 		if strings.HasPrefix(route.ID, "oauth2-") {
 			r.header, r.body = map[string]string{"Content-Type": typeForm}, "token=guess&sub="+victim.User.ID

@@ -18,6 +18,11 @@ const (
 	nonEmpty             // a string of at least one character
 	email                // an e-mail address
 	boolean
+	number
+	list   // of strings
+	record // an object with any members
+	texts  // an object whose members are strings
+	object // an object with the members that the field names
 )
 
 // field is one member of a body or one parameter of a query.
@@ -25,7 +30,10 @@ type field struct {
 	name     string
 	kind     kind
 	optional bool
-	nullable bool // null is as good
+	nullable bool                        // null is as good
+	members  []field                     // of an object
+	message  string                      // instead of those of the kind
+	refuse   func(map[string]any) string // what is wrong with a record or texts, beside their shape; "" for nothing
 }
 
 // schema is what a body or a query must look like. Members that it does not name are
@@ -35,6 +43,8 @@ type schema struct {
 	anything bool // the body is called a record, whose members are for the endpoint to judge
 	record   bool // the endpoint keeps unknown members too, which doubles one message
 	optional bool // there may be no body at all
+	// either judges the whole in place of the fields: a choice between several schemas.
+	either func(members map[string]any) string
 }
 
 // values are the members of a decoded body or query.
@@ -76,6 +86,12 @@ func (s *schema) check(where string, decoded any) (values, error) {
 	if _, none := decoded.(missing); none && s.optional {
 		return values{}, nil
 	}
+	if s.either != nil {
+		if issue := s.either(members); issue != "" {
+			return nil, invalid([]string{fmt.Sprintf("[%s] %s", where, issue)})
+		}
+		return members, nil
+	}
 	if !ok {
 		issues := []string{fmt.Sprintf("[%s] Invalid input: expected object, received %s", where, typeName(decoded))}
 		switch {
@@ -86,20 +102,28 @@ func (s *schema) check(where string, decoded any) (values, error) {
 		}
 		return nil, invalid(issues)
 	}
-	var issues []string
-	for _, f := range s.fields {
-		value, given := members[f.name]
-		if !given && f.optional || given && value == nil && f.nullable {
-			continue
-		}
-		if issue := f.issue(value, given); issue != "" {
-			issues = append(issues, fmt.Sprintf("[%s.%s] %s", where, f.name, issue))
-		}
-	}
+	issues := fieldIssues(where, s.fields, members)
 	if len(issues) > 0 {
 		return nil, invalid(issues)
 	}
 	return members, nil
+}
+
+// fieldIssues lists what is wrong with members, each with its path.
+func fieldIssues(where string, fields []field, members map[string]any) []string {
+	var issues []string
+	for _, f := range fields {
+		value, given := members[f.name]
+		if !given && f.optional || given && value == nil && f.nullable {
+			continue
+		}
+		if f.kind >= list && given {
+			issues = append(issues, f.nested(where+"."+f.name, value)...)
+		} else if issue := f.issue(value, given); issue != "" {
+			issues = append(issues, fmt.Sprintf("[%s.%s] %s", where, f.name, issue))
+		}
+	}
+	return issues
 }
 
 func (f field) issue(value any, given bool) string {
@@ -107,16 +131,13 @@ func (f field) issue(value any, given bool) string {
 	if given {
 		got = typeName(value)
 	}
-	if f.kind == boolean {
-		if got != "boolean" {
-			return "Invalid input: expected boolean, received " + got
-		}
-		return ""
-	}
-	s, isText := value.(string)
+	want := f.kind.typeName()
+	s, _ := value.(string)
 	switch {
-	case !isText:
-		return "Invalid input: expected string, received " + got
+	case got != want && f.message != "":
+		return f.message
+	case got != want:
+		return "Invalid input: expected " + want + ", received " + got
 	case f.kind == nonEmpty && s == "":
 		return "Too small: expected string to have >=1 characters"
 	case f.kind == email:
@@ -125,6 +146,24 @@ func (f field) issue(value any, given bool) string {
 		}
 	}
 	return ""
+}
+
+// typeName is what the protocol's messages call a value of the kind.
+func (k kind) typeName() string {
+	switch k {
+	case boolean:
+		return "boolean"
+	case number:
+		return "number"
+	case list:
+		return "array"
+	case record, texts:
+		return "record"
+	case object:
+		return "object"
+	case text, nonEmpty, email:
+	}
+	return "string"
 }
 
 func invalid(issues []string) error {
@@ -158,27 +197,41 @@ func (s *schema) openAPI() json.RawMessage {
 	if s == nil {
 		return nil
 	}
+	described, err := json.Marshal(describe(s.fields))
+	if err != nil {
+		return nil
+	}
+	return described
+}
+
+func describe(fields []field) map[string]any {
 	properties, required := map[string]any{}, []string{}
-	for _, f := range s.fields {
-		property := map[string]any{"type": "string"}
-		switch f.kind {
-		case boolean:
-			property["type"] = "boolean"
-		case email:
-			property["format"] = "email"
-		case nonEmpty:
-			property["minLength"] = 1
-		case text:
-		}
-		properties[f.name] = property
+	for _, f := range fields {
+		properties[f.name] = f.openAPI()
 		if !f.optional {
 			required = append(required, f.name)
 		}
 	}
 	slices.Sort(required)
-	described, err := json.Marshal(map[string]any{"type": "object", "properties": properties, "required": required})
-	if err != nil {
-		return nil
+	return map[string]any{"type": "object", "properties": properties, "required": required}
+}
+
+func (f field) openAPI() map[string]any {
+	property := map[string]any{"type": f.kind.typeName()}
+	switch f.kind {
+	case email:
+		property["format"] = "email"
+	case nonEmpty:
+		property["minLength"] = 1
+	case list:
+		property["items"] = map[string]any{"type": "string"}
+	case record:
+		property["type"] = "object"
+	case texts:
+		property["type"], property["additionalProperties"] = "object", map[string]any{"type": "string"}
+	case object:
+		return describe(f.members)
+	case text, boolean, number:
 	}
-	return described
+	return property
 }

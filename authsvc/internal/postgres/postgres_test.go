@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/signingkey"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
@@ -57,6 +58,9 @@ func TestStores_Outage(t *testing.T) {
 		"Account.FindReset":     func() error { _, err := w.Store.FindReset(t.Context(), [32]byte{}, now); return err },
 		"Linked.InTx":           func() error { return w.Links.InTx(t.Context(), func(linked.Tx) error { return nil }) },
 		"Linked.List":           func() error { _, err := w.Links.List(t.Context(), somebody); return err },
+		"Social.InTx":           func() error { return w.Flows.InTx(t.Context(), func(social.Tx) error { return nil }) },
+		"Social.FindFlow":       func() error { _, _, err := w.Flows.FindFlow(t.Context(), [32]byte{}, now); return err },
+		"Social.FindLinked":     func() error { _, _, err := w.Flows.FindLinked(t.Context(), "acme", "1"); return err },
 		"Linked.Find":           func() error { _, err := w.Links.Find(t.Context(), somebody, anything); return err },
 		"Account.ListEnrolled":  func() error { _, err := w.Store.ListEnrolled(t.Context(), somebody); return err },
 		"Account.KnowsDevice":   func() error { _, err := w.Store.KnowsDevice(t.Context(), somebody, device.Mark{}); return err },

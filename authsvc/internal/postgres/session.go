@@ -142,7 +142,8 @@ func (t accountTx) DeleteImpersonations(ctx context.Context, impersonator string
 }
 
 const sweepExpired = `
-with sessions as (delete from session where expires_at < $1),
+with flows as (delete from social_flow where expires_at < $1),
+    sessions as (delete from session where expires_at < $1),
     families as (delete from refresh_family where expires_at < $1),
     proofs as (delete from used_proof where expires_at < $1),
     deletions as (delete from user_deletion where expires_at < $1),

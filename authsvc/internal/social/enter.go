@@ -1,0 +1,254 @@
+package social
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+)
+
+// arrival is somebody whom a provider has identified.
+type arrival struct {
+	Grant
+	provider string
+	callback string // for the verification mail, where one is due
+	from     account.Origin
+}
+
+func (a arrival) method() account.Method {
+	return account.Method{Name: a.provider, AMR: []string{"fed"}}
+}
+
+// link is the account of this arrival, as the user's.
+func (s *Service) link(a arrival, userID string) linked.Account {
+	now := s.Now()
+	return linked.Account{
+		ID: uuid.Must(uuid.NewV7()).String(), UserID: userID, Provider: a.provider, AccountID: a.Identity.AccountID,
+		Scope: a.Scope, Tokens: a.Tokens, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// errMoved means that what was read has changed meanwhile: look again.
+var errMoved = errors.New("the accounts of the arrival have changed")
+
+// attempts bounds how often the same arrival can be overtaken by others of the same person.
+const attempts = 4
+
+// enter signs an arrival in: the user whose account it is, the user who has the address,
+// or a new one, which it reports.
+func (s *Service) enter(ctx context.Context, a arrival) (account.SignedIn, bool, error) {
+	if a.Identity.Email == "" {
+		return account.SignedIn{}, false, s.refuse(ctx, a, account.User{}, ErrEmail)
+	}
+	for range attempts {
+		signed, isNew, err := s.tryEnter(ctx, a)
+		if !errors.Is(err, errMoved) {
+			return signed, isNew, err
+		}
+	}
+	return account.SignedIn{}, false, s.refuse(ctx, a, account.User{}, ErrUnlinkable)
+}
+
+func (s *Service) tryEnter(ctx context.Context, a arrival) (account.SignedIn, bool, error) {
+	held, found, err := s.Store.FindLinked(ctx, a.provider, a.Identity.AccountID)
+	if err != nil {
+		return account.SignedIn{}, false, err
+	}
+	if found {
+		signed, err := s.enterLinked(ctx, a, held)
+		return signed, false, err
+	}
+	user, err := s.Accounts.FindUser(ctx, identityapi.FindUserIn{Email: a.Identity.Email})
+	if errors.Is(err, account.ErrUserNotFound) {
+		signed, err := s.enterNew(ctx, a)
+		return signed, true, err
+	}
+	if err != nil {
+		return account.SignedIn{}, false, err
+	}
+	signed, err := s.enterByAddress(ctx, a, user)
+	return signed, false, err
+}
+
+// enterLinked signs in the user whose account the arrival is.
+func (s *Service) enterLinked(ctx context.Context, a arrival, held linked.Account) (account.SignedIn, error) {
+	user, err := s.Accounts.FindUser(ctx, identityapi.FindUserIn{ID: held.UserID})
+	if errors.Is(err, account.ErrUserNotFound) { // deleted, or a sign-up that broke off: nobody's account
+		return account.SignedIn{}, s.abandon(ctx, held)
+	}
+	if err != nil {
+		return account.SignedIn{}, err
+	}
+	if user, err = s.confirm(ctx, a, user); err != nil {
+		return account.SignedIn{}, err
+	}
+	return s.admit(ctx, a, user, func(tx Tx) error {
+		current, found, err := tx.FindLinked(ctx, a.provider, a.Identity.AccountID)
+		if err != nil {
+			return err
+		}
+		if !found || current.UserID != user.ID {
+			return errMoved
+		}
+		return s.renew(ctx, tx, current, Grant{Tokens: a.Tokens}) // scopes change by linking only
+	})
+}
+
+// abandon frees an account whose user does not exist.
+func (s *Service) abandon(ctx context.Context, held linked.Account) error {
+	err := s.Store.InTx(ctx, func(tx Tx) error { return tx.Unlink(ctx, held.UserID, held.ID) })
+	if err != nil {
+		return err
+	}
+	return errMoved
+}
+
+// renew stores new tokens of an account; what the provider did not send stays.
+func (s *Service) renew(ctx context.Context, tx Tx, current linked.Account, g Grant) error {
+	renewed := merged(current, g)
+	renewed.UpdatedAt = s.Now()
+	still, err := tx.UpdateTokens(ctx, renewed)
+	if err == nil && !still {
+		return errMoved
+	}
+	return err
+}
+
+// confirm takes over that the provider vouches for the user's own address.
+func (s *Service) confirm(ctx context.Context, a arrival, user account.User) (account.User, error) {
+	if user.EmailVerified || user.Banned || !a.Identity.EmailVerified || a.Identity.Email != user.Email {
+		return user, nil
+	}
+	out, err := identityapi.VerifyEmail.Call(ctx, s.Call, identityapi.VerifyEmailIn{ID: user.ID, Email: user.Email})
+	if errors.Is(err, identityapi.ErrUserUnknown) { // the address has changed
+		return account.User{}, errMoved
+	}
+	if err != nil {
+		return account.User{}, err
+	}
+	user.User = out.User
+	return user, nil
+}
+
+// enterByAddress links the arrival to the user who has its address, and signs in. Only
+// where both sides are sure of the address: one that nobody has confirmed here may have
+// been taken by somebody else, who waits for its owner (Better Auth CVE-2026-53516).
+func (s *Service) enterByAddress(ctx context.Context, a arrival, user account.User) (account.SignedIn, error) {
+	if !a.Identity.EmailVerified || !user.EmailVerified {
+		return account.SignedIn{}, s.refuse(ctx, a, user, ErrNotLinked)
+	}
+	return s.admit(ctx, a, user, func(tx Tx) error { return s.addLink(ctx, tx, a, user) })
+}
+
+// addLink links the arrival to the user; errMoved if it is linked by now.
+func (s *Service) addLink(ctx context.Context, tx Tx, a arrival, user account.User) error {
+	free, err := tx.Link(ctx, s.link(a, user.ID))
+	if err != nil {
+		return err
+	}
+	if !free {
+		return errMoved
+	}
+	return tx.AddEvent(ctx, account.Event(authapi.EventAccountLinked, user, a.from, account.Details{Method: a.provider}))
+}
+
+// enterNew makes a user of the arrival. The order is that of every sign-up: address,
+// credential, user; a crash in between leaves the address free.
+func (s *Service) enterNew(ctx context.Context, a arrival) (account.SignedIn, error) {
+	in := identityapi.ReserveUserIn{ID: uuid.Must(uuid.NewV7()).String(), Email: a.Identity.Email, Name: shownName(a.Identity.Name)}
+	if image := shownImage(a.Identity.Image); image != "" {
+		in.Image = &image
+	}
+	_, err := identityapi.ReserveUser.Call(ctx, s.Call, in)
+	switch {
+	case errors.Is(err, identityapi.ErrEmailTaken):
+		return account.SignedIn{}, errMoved
+	case fault.KindOf(err) == fault.Invalid:
+		return account.SignedIn{}, s.refuse(ctx, a, account.User{}, ErrCreateUser)
+	case err != nil:
+		return account.SignedIn{}, err
+	}
+	err = s.Store.InTx(ctx, func(tx Tx) error {
+		free, err := tx.Link(ctx, s.link(a, in.ID))
+		if err == nil && !free {
+			return errMoved
+		}
+		return err
+	})
+	if err != nil {
+		return account.SignedIn{}, err
+	}
+	active, err := identityapi.ActivateUser.Call(ctx, s.Call, identityapi.ActivateUserIn{ID: in.ID, EmailVerified: a.Identity.EmailVerified})
+	if errors.Is(err, identityapi.ErrUserUnknown) { // another sign-up took the address meanwhile
+		return account.SignedIn{}, errMoved
+	}
+	if err != nil {
+		return account.SignedIn{}, err
+	}
+	return s.welcome(ctx, a, account.User{User: active.User})
+}
+
+// welcome signs a new user in for the first time.
+func (s *Service) welcome(ctx context.Context, a arrival, user account.User) (account.SignedIn, error) {
+	return s.admit(ctx, a, user, func(tx Tx) error {
+		if err := tx.AddEvent(ctx, account.Event(authapi.EventSignedUp, user, a.from, account.Details{Method: a.provider})); err != nil {
+			return err
+		}
+		current, found, err := tx.FindLinked(ctx, a.provider, a.Identity.AccountID)
+		if err != nil {
+			return err
+		}
+		if found && current.UserID != user.ID {
+			return errMoved
+		}
+		if found {
+			return tx.AddEvent(ctx, account.Event(authapi.EventAccountLinked, user, a.from, account.Details{Method: a.provider}))
+		}
+		return s.addLink(ctx, tx, a, user) // a parallel arrival took the account for abandoned
+	})
+}
+
+// admit opens a session in the transaction of what entitles to it. Where addresses have to
+// be confirmed first, that is stored, and the session is not opened.
+func (s *Service) admit(ctx context.Context, a arrival, user account.User, entitle func(Tx) error) (account.SignedIn, error) {
+	if user.Banned {
+		return account.SignedIn{}, s.refuse(ctx, a, user, account.ErrBanned)
+	}
+	unconfirmed := s.Accounts.RequireVerification && !user.EmailVerified
+	var signed account.SignedIn
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		if err := entitle(tx); err != nil || unconfirmed {
+			return err
+		}
+		var err error
+		signed, err = s.Accounts.Enter(ctx, tx, user, a.from, a.method())
+		return err
+	})
+	if err != nil || !unconfirmed {
+		return signed, err
+	}
+	if err := s.Accounts.SendVerification(ctx, user.Email, a.callback); err != nil {
+		return account.SignedIn{}, err
+	}
+	return account.SignedIn{}, s.refuse(ctx, a, user, account.ErrEmailNotVerified)
+}
+
+// refuse stores that an arrival was not let in, and returns the reason.
+func (s *Service) refuse(ctx context.Context, a arrival, user account.User, reason error) error {
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		ev := account.Event(authapi.EventSignInFailed, user, a.from, account.Details{Method: a.provider, Reason: fault.From(reason).Code})
+		ev.Outcome = events.Failure
+		return tx.AddEvent(ctx, ev)
+	})
+	if err != nil {
+		return err
+	}
+	return reason
+}
