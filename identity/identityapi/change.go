@@ -12,6 +12,8 @@ import (
 
 // UpdateUser changes what is not nil and answers with the user as it is then. Faults:
 // ErrUserUnknown, ErrUsernameTaken, ErrPhoneTaken, ErrProfileInvalid, ErrActorInvalid.
+// ErrPromised if somebody else than the user says that an address is verified which the
+// settings promise administration: who may edit users must not become administrator by it.
 var UpdateUser = rpc.Method[UpdateUserIn, UserOut]{
 	Service: Service, Name: "update_user", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
 }
@@ -35,7 +37,7 @@ type UpdateUserIn struct {
 
 // ChangeEmail gives the user another address in place of From. ErrEmailTaken if it belongs
 // to another user, ErrUserUnknown if the user's address is not From any more; if it is To
-// already, nothing changes.
+// already, nothing changes. ErrPromised as UpdateUser.
 var ChangeEmail = rpc.Method[ChangeEmailIn, UserOut]{
 	Service: Service, Name: "change_email", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
 }

@@ -32,7 +32,7 @@ var ListUsers = rpc.Method[ListUsersIn, ListUsersOut]{
 // the time of day.
 type ListUsersIn struct {
 	SearchField    string   `json:"search_field"`    // email (if empty), name
-	SearchOperator string   `json:"search_operator"` // contains (if empty), starts_with, ends_with; in any case
+	SearchOperator string   `json:"search_operator"` // contains (if empty), starts_with, ends_with
 	SearchValue    string   `json:"search_value"`    // empty: no search
 	FilterField    string   `json:"filter_field"`    // empty: no filter
 	FilterOperator string   `json:"filter_operator"` // eq (if empty), ne, lt, lte, gt, gte, in, not_in, contains, starts_with, ends_with

@@ -36,7 +36,7 @@ type AuthorizeIn struct {
 
 	Permissions []string `json:"permissions"` // more of them
 	// Over is another user, on whom the permission is to be used: who may do something that
-	// UserID may not cannot be acted on. Empty: nobody. An unknown user may do nothing.
+	// UserID may not cannot be acted on. Empty: nobody. Who does not exist may do nothing.
 	Over string `json:"over"`
 	// Roles are to be given to somebody: UserID must hold all that they hold. A role that
 	// there is not: ErrRoleUnknown.

@@ -41,6 +41,7 @@ var (
 	ErrEmailInvalid   = fault.New(fault.Invalid, "identity.email_invalid", "This is not an e-mail address.")
 	ErrUsernameTaken  = fault.New(fault.Conflict, "identity.username_taken", "Another user has this username.")
 	ErrPhoneTaken     = fault.New(fault.Conflict, "identity.phone_taken", "Another user has this phone number.")
+	ErrPromised       = fault.New(fault.Denied, "identity.email_promised", "This address makes its owner an administrator: only the owner can confirm it.")
 	ErrPrefixInvalid  = fault.New(fault.Invalid, "identity.prefix_invalid", "This is not the beginning of an e-mail address.")
 	ErrProfileInvalid = fault.New(fault.Invalid, "identity.profile_invalid",
 		"A name has at most 256 characters, an image at most 64 KiB, a phone number at most 64 characters and a ban's reason at most 1000, "+
@@ -77,7 +78,8 @@ type UserOut struct {
 
 // ActivateUser makes a reserved user exist. Activating an active user changes nothing.
 // ErrUserUnknown if the reservation has been replaced or is more than an hour old;
-// ErrUsernameTaken and ErrPhoneTaken if another user has taken them meanwhile.
+// ErrUsernameTaken and ErrPhoneTaken if another user has taken them meanwhile;
+// ErrPromised as UpdateUser.
 var ActivateUser = rpc.Method[ActivateUserIn, UserOut]{
 	Service: Service, Name: "activate_user", Major: 1, Timeout: 3 * time.Second, Idempotent: true,
 }
@@ -88,6 +90,8 @@ type ActivateUserIn struct {
 	EmailVerified bool   `json:"email_verified"`
 
 	PhoneNumberVerified bool `json:"phone_number_verified"`
+	// Actor is who makes the user exist, if it is not the user: an administrator.
+	Actor string `json:"actor"`
 }
 
 // FindUser returns an active user by the first field that is set.

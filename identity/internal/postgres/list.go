@@ -68,9 +68,6 @@ func (s *statement) placeholder(value any, kind user.Kind) string {
 
 func (s *statement) add(c user.Condition) {
 	column := columnOf(c.Field)
-	if c.AnyCase {
-		column = "lower(" + column + ")"
-	}
 	switch c.Operator {
 	case user.In, user.NotIn:
 		s.addMembership(column, c)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/identity/internal/user"
@@ -72,13 +73,12 @@ func (a *Appointments) promised(u user.User) bool {
 	if !u.EmailVerified && !a.atOnce {
 		return false
 	}
-	for _, email := range a.emails {
-		if email == u.Email {
-			return true
-		}
-	}
-	return false
+	return a.Promises(u.Email)
 }
+
+// Promises reports whether the configuration makes the owner of the address an
+// administrator.
+func (a *Appointments) Promises(email string) bool { return slices.Contains(a.emails, email) }
 
 func (a *Appointments) grantTo(u user.User) grant {
 	return grant{u.ID, Admin, configuration, a.now().UTC().Truncate(time.Millisecond)}

@@ -98,7 +98,7 @@ func TestServer_AuthorizesInFull(t *testing.T) {
 				{identityapi.AuthorizeIn{UserID: helper, Permissions: []string{"a:x", "a:y"}}, true},
 				{identityapi.AuthorizeIn{UserID: helper, Permission: "a:x", Permissions: []string{"b:x"}}, false},
 				{identityapi.AuthorizeIn{UserID: helper, Permission: "a:x", Over: string(boss)}, false},
-				{identityapi.AuthorizeIn{UserID: helper, Permission: "a:x", Over: "1"}, false},
+				{identityapi.AuthorizeIn{UserID: helper, Permission: "a:x", Over: "1"}, true},
 				{identityapi.AuthorizeIn{UserID: helper, Permission: "a:x", Over: helper, Roles: []string{"helper"}}, true},
 				{identityapi.AuthorizeIn{UserID: helper, Permission: "a:x", Roles: []string{"admin"}}, false},
 			} {

@@ -23,7 +23,7 @@ func (s *Server) activateUser(ctx context.Context, in identityapi.ActivateUserIn
 	if err != nil {
 		return identityapi.UserOut{}, identityapi.ErrUserUnknown
 	}
-	return answer(s.users.Activate(ctx, user.Activation{ID: id, EmailVerified: in.EmailVerified, PhoneVerified: in.PhoneNumberVerified}))
+	return answer(s.users.Activate(ctx, user.Activation{ID: id, EmailVerified: in.EmailVerified, PhoneVerified: in.PhoneNumberVerified, Actor: in.Actor}))
 }
 
 func (s *Server) findUser(ctx context.Context, in identityapi.FindUserIn) (identityapi.UserOut, error) {

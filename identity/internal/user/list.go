@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
@@ -68,7 +67,6 @@ type Condition struct {
 	Field    Field
 	Operator Operator
 	Values   []any
-	AnyCase  bool // compare text in lower case
 }
 
 const maxValues = 100
@@ -158,12 +156,11 @@ func selection(in Search) (Selection, error) {
 		return Selection{}, ErrList
 	}
 	if in.SearchValue != "" {
-		c, err := ParseCondition(cmp.Or(in.SearchField, "email"), cmp.Or(in.SearchOperator, "contains"), []string{strings.ToLower(in.SearchValue)})
+		c, err := ParseCondition(cmp.Or(in.SearchField, "email"), cmp.Or(in.SearchOperator, "contains"), []string{in.SearchValue})
 		if err != nil || !slices.Contains([]string{"email", "name"}, c.Field.Name) ||
 			!slices.Contains([]Operator{Contains, StartsWith, EndsWith}, c.Operator) {
 			return Selection{}, ErrList
 		}
-		c.AnyCase = true
 		s.Conditions = append(s.Conditions, c)
 	}
 	if in.FilterField != "" {

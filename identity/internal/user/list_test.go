@@ -71,9 +71,10 @@ func TestService_Search(t *testing.T) {
 		"caps":                                   {user.Search{Limit: 1 << 40}, []string{"ada", "bob", "100_sure", "zoe"}, 4},
 		"counts beyond the end":                  {user.Search{Offset: 9}, nil, 4},
 
-		"searches addresses in any case": {user.Search{SearchValue: "ADA"}, []string{"ada"}, 1},
-		"searches names in any case":     {user.Search{SearchField: "name", SearchOperator: "ends_with", SearchValue: "oe"}, []string{"zoe"}, 1},
-		"takes wildcards as they are":    {user.Search{SearchField: "name", SearchValue: "0%_s"}, []string{"100_sure"}, 1},
+		"searches addresses":             {user.Search{SearchValue: "ada"}, []string{"ada"}, 1},
+		"tells upper from lower case":    {user.Search{SearchValue: "ADA"}, nil, 0},
+		"searches names":                 {user.Search{SearchField: "name", SearchOperator: "ends_with", SearchValue: "OE"}, []string{"zoe"}, 1},
+		"takes wildcards as they are":    {user.Search{SearchField: "name", SearchValue: "0%_S"}, []string{"100_sure"}, 1},
 		"takes a lone wildcard as it is": {user.Search{SearchValue: "_"}, []string{"100_sure"}, 1},
 		"takes a lone percent as it is":  {user.Search{SearchField: "name", SearchValue: "%"}, []string{"100_sure"}, 1},
 		"takes a backslash as it is":     {user.Search{SearchValue: `\`}, nil, 0},

@@ -72,6 +72,7 @@ type Activation struct {
 	ID            ID
 	EmailVerified bool
 	PhoneVerified bool
+	Actor         string // who does it; empty: the user
 	At            time.Time
 }
 
@@ -92,6 +93,8 @@ type Journal interface {
 // that were promised to the address. It returns the user as it is then.
 type Appointer interface {
 	Appoint(ctx context.Context, tx Tx, u User) (User, error)
+	// Promises reports whether anything is promised to the address.
+	Promises(email string) bool
 }
 
 // Guard refuses a subject who lacks a permission.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,12 @@ func (s *Service) Reserve(ctx context.Context, r Reservation) (User, error) {
 func (s *Service) Activate(ctx context.Context, a Activation) (User, error) {
 	var active User
 	a.At = s.clock()
+	if a.Actor == "" {
+		a.Actor = string(a.ID)
+	}
+	if _, err := ParseActor(a.Actor); err != nil {
+		return User{}, crossing(err)
+	}
 	err := s.store.Change(ctx, func(tx Tx) error {
 		var err error
 		active, err = tx.Activate(ctx, a)
@@ -57,7 +64,7 @@ func (s *Service) Activate(ctx context.Context, a Activation) (User, error) {
 		if err != nil {
 			return err
 		}
-		return s.announce(ctx, tx, &active, identityapi.EventUserCreated)
+		return s.announce(ctx, tx, &active, identityapi.EventUserCreated, a.Actor)
 	})
 	return active.At(s.now()), crossing(err)
 }
@@ -84,7 +91,7 @@ func (s *Service) VerifyEmail(ctx context.Context, id ID, email string) (User, e
 		if verified, err = tx.Verify(ctx, id, s.clock()); err != nil {
 			return err
 		}
-		return s.announce(ctx, tx, &verified, identityapi.EventEmailVerified)
+		return s.announce(ctx, tx, &verified, identityapi.EventEmailVerified, string(id))
 	})
 	return verified.At(s.now()), crossing(err)
 }
@@ -144,8 +151,9 @@ func (s *Service) List(ctx context.Context, subject ID, q Query) ([]User, error)
 	return s.seenNow(found), crossing(err)
 }
 
-// announce records what happened to u and gives it the roles promised to its address.
-func (s *Service) announce(ctx context.Context, tx Tx, u *User, happened string) error {
+// announce records what happened to u and, if u did it, gives the roles promised to the
+// address.
+func (s *Service) announce(ctx context.Context, tx Tx, u *User, happened, actor string) error {
 	body, err := json.Marshal(map[string]any{"email_verified": u.EmailVerified})
 	if err != nil {
 		return err
@@ -154,11 +162,23 @@ func (s *Service) announce(ctx context.Context, tx Tx, u *User, happened string)
 	if err != nil {
 		return err
 	}
-	err = record(ctx, tx, events.Event{Type: happened, Key: string(u.ID), Actor: string(u.ID), Body: body, Personal: personal})
+	err = record(ctx, tx, events.Event{Type: happened, Key: string(u.ID), Actor: actor, Body: body, Personal: personal})
 	if err != nil {
 		return err
 	}
-	*u, err = s.appointer.Appoint(ctx, tx, *u)
+	return s.appoint(ctx, tx, u, actor)
+}
+
+// appoint gives u what was promised to the address, if it is u who did what happened.
+// ErrPromised if somebody else says that such an address is verified.
+func (s *Service) appoint(ctx context.Context, tx Tx, u *User, actor string) error {
+	var err error
+	switch {
+	case actor == string(u.ID):
+		*u, err = s.appointer.Appoint(ctx, tx, *u)
+	case u.EmailVerified && s.appointer.Promises(u.Email) && !slices.Contains(u.Roles, administrator):
+		err = identityapi.ErrPromised
+	}
 	return err
 }
 

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
@@ -107,7 +108,11 @@ func (s *Service) Update(ctx context.Context, id ID, p Patch, actor string) (Use
 		if err := tx.Save(ctx, changed); err != nil {
 			return err
 		}
-		return recordChange(ctx, tx, identityapi.EventUserUpdated, id, actor, map[string]any{"fields": names}, values)
+		err = recordChange(ctx, tx, identityapi.EventUserUpdated, id, actor, map[string]any{"fields": names}, values)
+		if err != nil || !slices.Contains(names, "email_verified") {
+			return err
+		}
+		return s.appoint(ctx, tx, u, actor)
 	})
 }
 
@@ -138,10 +143,9 @@ func (s *Service) ChangeEmail(ctx context.Context, id ID, c EmailChange, actor s
 		}
 		err := recordChange(ctx, tx, identityapi.EventEmailChanged, id, actor,
 			map[string]any{"email_verified": c.Verified}, map[string]any{"old": from.String(), "new": to.String()})
-		if err != nil || actor != string(id) {
+		if err != nil {
 			return err
 		}
-		*u, err = s.appointer.Appoint(ctx, tx, *u)
-		return err
+		return s.appoint(ctx, tx, u, actor)
 	})
 }

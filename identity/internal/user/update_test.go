@@ -201,10 +201,16 @@ func TestService_ChangeEmail(t *testing.T) {
 	if _, err := change(ada, "new", true, actor); !errors.Is(err, identityapi.ErrEmailInvalid) {
 		t.Errorf("to what is no address: %v", err)
 	}
+	if _, err := change(ada, "boss@example.com", true, actor); !errors.Is(err, identityapi.ErrPromised) {
+		t.Errorf("somebody else confirms a promised address: %v", err)
+	}
 	for range 2 {
-		if got, err := change(ada, "Boss@Example.com", true, actor); err != nil || got.Email != "boss@example.com" || !got.EmailVerified {
+		if got, err := change(ada, "Boss@Example.com", false, actor); err != nil || got.Email != "boss@example.com" || got.EmailVerified {
 			t.Fatalf("ChangeEmail = %+v, %v", got, err)
 		}
+	}
+	if _, err := w.Users.Update(t.Context(), id, user.Patch{EmailVerified: new(true)}, actor); !errors.Is(err, identityapi.ErrPromised) {
+		t.Errorf("somebody else confirms it afterwards: %v", err)
 	}
 	if slices.Contains(find(t, w, id).Roles, "admin") {
 		t.Error("whom somebody else gave the address got what was promised to its owner")
@@ -221,6 +227,31 @@ func TestService_ChangeEmail(t *testing.T) {
 	}
 	if len(recorded) != 5 {
 		t.Errorf("%d events", len(recorded))
+	}
+}
+
+// Keycloak CVE-2025-7784 (row 50): who may make and edit users does not become
+// administrator by the address of one.
+func TestService_PromisedAddress(t *testing.T) {
+	t.Parallel()
+	w := identitytest.New(t, identitytest.Options{AdminEmails: []string{"boss@example.com"}})
+	create := func(verified bool) (user.User, error) {
+		id := identitytest.NewID(t)
+		if _, err := w.Users.Reserve(t.Context(), user.Reservation{ID: id, Email: "boss@example.com"}); err != nil {
+			t.Fatal(err)
+		}
+		return w.Users.Activate(t.Context(), user.Activation{ID: id, EmailVerified: verified, Actor: actor})
+	}
+	if _, err := create(true); !errors.Is(err, identityapi.ErrPromised) {
+		t.Errorf("made with a confirmed address: %v", err)
+	}
+	made, err := create(false)
+	if err != nil || slices.Contains(made.Roles, "admin") || w.Events(t, string(made.ID))[0].Actor != actor {
+		t.Fatalf("made %+v, %v", made, err)
+	}
+	proved, err := w.Users.Update(t.Context(), made.ID, user.Patch{EmailVerified: new(true)}, string(made.ID))
+	if err != nil || !slices.Contains(proved.Roles, "admin") {
+		t.Errorf("who has proved it has %v, %v", proved.Roles, err)
 	}
 }
 
