@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/admin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/breach"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
@@ -95,7 +96,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB, mails), deps.Root, deps.Now), mint, deps.Now)
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
-		Accounts: accounts, Grants: grants, Linked: linked.New(links), Social: signIns, Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
+		Accounts: accounts, Grants: grants, Linked: linked.New(links), Admin: admin.New(accounts), Social: signIns, Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
 		Base: deps.BaseURL.String(), Now: deps.Now, Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
 	})
 	if err := api.CheckCaptcha(); err != nil {

@@ -87,6 +87,10 @@ const (
 	EventEmailChangeApproved    = "authsvc.email_change_approved.v1"
 	EventEmailChanged           = "authsvc.email_changed.v1"
 	EventDeletionRequested      = "authsvc.deletion_requested.v1"
+	EventImpersonationStarted   = "authsvc.impersonation_started.v1" // Actor: who acts as the user
+	EventImpersonationEnded     = "authsvc.impersonation_ended.v1"
+	EventPasswordSet            = "authsvc.password_set.v1"          // by an administrator
+	EventAdminDenied            = "authsvc.administration_denied.v1" // the key is who tried
 	EventAccountDeleted         = "authsvc.account_deleted.v1"
 	EventAlertSent              = "authsvc.alert_sent.v1"
 	EventDisowned               = "authsvc.disowned.v1"

@@ -129,6 +129,7 @@ type Origin struct {
 	Device    string // by which a browser shows that its user trusts it, empty if it does not
 	Locale    string // the language that the browser prefers (BCP 47); empty: it says none
 	Browser   string // the id that it is known by (KnownDevice); empty: it is no browser
+	Actor     string // who acts as the user, if it is not the user
 }
 
 // SignedIn is a session with its user. Token is the secret of a new session, else empty.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
-	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
@@ -102,7 +101,7 @@ func (s *Service) finishRemoval(ctx context.Context, r Removal, user User, from 
 		if err != nil || !mine {
 			return err
 		}
-		if err := s.endAll(ctx, tx, r.UserID, r.Actor, "user deleted"); err != nil {
+		if err := s.EndSessions(ctx, tx, Ending{UserID: r.UserID, Actor: r.Actor, Reason: "user deleted"}); err != nil {
 			return err
 		}
 		if err := tx.DeleteUserRows(ctx, r.UserID); err != nil {
@@ -115,30 +114,4 @@ func (s *Service) finishRemoval(ctx context.Context, r Removal, user User, from 
 		ev.Actor = r.Actor
 		return tx.AddEvent(ctx, ev)
 	})
-}
-
-// endAll ends the user's sessions, and those that the user has opened as somebody else.
-func (s *Service) endAll(ctx context.Context, tx Tx, userID, actor, reason string) error {
-	own, err := tx.DeleteSessions(ctx, session.Selection{UserID: userID})
-	if err != nil {
-		return err
-	}
-	asOthers, err := tx.DeleteImpersonations(ctx, userID)
-	if err != nil {
-		return err
-	}
-	return recordEnded(ctx, tx, append(own, asOthers...), actor, reason)
-}
-
-// recordEnded stores one event for each session that somebody else than its user ended.
-func recordEnded(ctx context.Context, tx Tx, ended []session.Session, actor, reason string) error {
-	for _, gone := range ended {
-		from := Origin{IP: gone.IP, UserAgent: gone.UserAgent}
-		ev := Event(authapi.EventSessionRevoked, userOf(gone.UserID), from, Details{SessionID: gone.ID, Reason: reason})
-		ev.Actor = actor
-		if err := tx.AddEvent(ctx, ev); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/gatehouse-auth/gatehouse/shared/events"
@@ -22,7 +23,7 @@ type personal struct {
 	UserAgent string `json:"user_agent,omitempty"`
 }
 
-// Event describes something that the user did. A user without an id is an address
+// Event describes something that the user did, or who acts as the user. A user without an id is an address
 // that nobody has: the event has no subject and keeps no address either.
 func Event(eventType string, user User, from Origin, d Details) events.Event {
 	about := personal{Email: user.Email, IP: from.IP, UserAgent: from.UserAgent}
@@ -30,7 +31,7 @@ func Event(eventType string, user User, from Origin, d Details) events.Event {
 		about.Email = ""
 	}
 	return events.Event{
-		Type: eventType, Key: user.ID, Actor: user.ID, Outcome: events.Success,
+		Type: eventType, Key: user.ID, Actor: cmp.Or(from.Actor, user.ID), Outcome: events.Success,
 		Body: encoded(d), Personal: encoded(about),
 	}
 }

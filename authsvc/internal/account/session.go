@@ -8,7 +8,8 @@ import (
 )
 
 // Current returns the live session with this hash and its user; ErrUnauthorized if there
-// is none, it has expired, or its user is gone or banned.
+// is none, it has expired, or its user is gone or banned; and if somebody else has opened
+// it who may not any more.
 func (s *Service) Current(ctx context.Context, hash session.Hash) (SignedIn, error) {
 	found, err := s.Store.FindSession(ctx, hash)
 	if err != nil {
@@ -16,6 +17,9 @@ func (s *Service) Current(ctx context.Context, hash session.Hash) (SignedIn, err
 	}
 	if !found.Live(s.Now()) {
 		return SignedIn{}, ErrUnauthorized
+	}
+	if err := s.mayImpersonate(ctx, found); err != nil {
+		return SignedIn{}, err
 	}
 	user, err := s.ActiveUser(ctx, found.UserID)
 	return SignedIn{Session: found, User: user}, err

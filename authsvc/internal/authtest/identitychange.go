@@ -3,6 +3,7 @@ package authtest
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -208,8 +209,13 @@ func (i *Identity) permissions(id string, bans bool) []string {
 	return held
 }
 
+var permissionPattern = regexp.MustCompile(`^\*$|^[a-z][a-z0-9_-]{0,62}:[a-z][a-z0-9_-]{0,62}$`)
+
 func holds(own, wanted []string) bool {
-	return slices.Contains(own, "*") || !slices.ContainsFunc(wanted, func(p string) bool { return !slices.Contains(own, p) })
+	everything := slices.Contains(own, "*")
+	return !slices.ContainsFunc(wanted, func(p string) bool {
+		return !permissionPattern.MatchString(p) || (!everything && !slices.Contains(own, p))
+	})
 }
 
 func (i *Identity) authorize(in identityapi.AuthorizeIn) (identityapi.AuthorizeOut, error) {
@@ -235,7 +241,8 @@ func (i *Identity) authorize(in identityapi.AuthorizeIn) (identityapi.AuthorizeO
 // list knows the search, the order by address, and a filter for an equal address: what
 // the rest does is identity's to test.
 func (i *Identity) list(in identityapi.ListUsersIn) (identityapi.ListUsersOut, error) {
-	if in.FilterField != "" && (in.FilterField != "email" || cmp.Or(in.FilterOperator, "eq") != "eq") {
+	sorted := in.SortBy == "" || in.SortBy == "email" || in.SortBy == "created_at"
+	if !sorted || in.FilterField != "" && (in.FilterField != "email" || cmp.Or(in.FilterOperator, "eq") != "eq") {
 		return identityapi.ListUsersOut{}, identityapi.ErrListInvalid
 	}
 	out := identityapi.ListUsersOut{Users: []identityapi.User{}}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/admin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
@@ -48,6 +49,7 @@ type World struct {
 	Hasher   *password.Hasher
 	Store    *postgres.Account
 	Accounts *account.Service
+	Admin    *admin.Service
 	Families *refresh.Service
 	Grants   *grant.Service
 	Links    *postgres.Linked
@@ -113,6 +115,7 @@ func (w *World) wire(t testing.TB) {
 		LimitMembers: w.options.LimitMembers,
 	})
 	w.wireSocial(t, mails)
+	w.Admin = admin.New(w.Accounts)
 	w.Families = refresh.New(postgres.NewRefresh(w.Pool, mails), w.Root, w.Clock.Now)
 	w.Grants = grant.New(w.Accounts, w.Families, token.NewMint(ring, Base, w.Clock.Now), w.Clock.Now)
 }

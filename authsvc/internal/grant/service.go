@@ -43,10 +43,11 @@ type Pair struct {
 	Scope     []string
 }
 
-// Exchange turns a session token into a token pair for the client.
+// Exchange turns a session token into a token pair for the client. A session that somebody
+// has opened as another user makes none: its end must be the end of what came from it.
 func (s *Service) Exchange(ctx context.Context, sessionToken, clientID string, scope []string) (Pair, error) {
 	current, err := s.accounts.Current(ctx, session.Hash(token.Hash(sessionToken)))
-	if errors.Is(err, account.ErrUnauthorized) {
+	if errors.Is(err, account.ErrUnauthorized) || (err == nil && current.Session.Impersonated()) {
 		return Pair{}, ErrInvalidGrant
 	}
 	if err != nil {

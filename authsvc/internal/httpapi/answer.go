@@ -66,13 +66,19 @@ type sessionAnswer struct {
 	UserID         string  `json:"userId"`
 	ImpersonatedBy *string `json:"impersonatedBy"`
 	ID             string  `json:"id"`
+
+	ImpersonationReason string `json:"impersonationReason,omitempty"`
 }
 
 func answerSession(s session.Session) sessionAnswer {
-	return sessionAnswer{
+	answer := sessionAnswer{
 		ExpiresAt: stamp(s.ExpiresAt), Token: s.TokenHash.Handle(), CreatedAt: stamp(s.CreatedAt), UpdatedAt: stamp(s.UpdatedAt),
-		IPAddress: s.IP, UserAgent: s.UserAgent, UserID: s.UserID, ID: s.ID,
+		IPAddress: s.IP, UserAgent: s.UserAgent, UserID: s.UserID, ID: s.ID, ImpersonationReason: s.Impersonation.Reason,
 	}
+	if s.Impersonated() {
+		answer.ImpersonatedBy = &s.Impersonation.By
+	}
+	return answer
 }
 
 type sessionAndUser struct {

@@ -34,6 +34,7 @@ type endpoint struct {
 	query    *schema
 	callback string // query parameter whose URL must be trusted
 	access   access
+	asOther  bool // changes something, and yet takes a session of somebody who acts as the user
 	answers  httpx.Schema
 	serve    func(*exchange) error
 }
@@ -93,7 +94,7 @@ func (x *exchange) run(e endpoint) error {
 			return err
 		}
 	}
-	if err := x.admit(e.access); err != nil {
+	if err := x.admit(e); err != nil {
 		return err
 	}
 	if e.callback != "" {
@@ -134,8 +135,10 @@ func (x *exchange) validate(e endpoint, decoded any) error {
 }
 
 // admit finds the session that the request proves and refuses if the endpoint needs
-// another. Using a session may renew it, which sets its cookie anew.
-func (x *exchange) admit(need access) error {
+// another. Using a session may renew it, which sets its cookie anew. Who acts as somebody
+// else looks, and changes nothing unless the endpoint says so (ADR 0019).
+func (x *exchange) admit(e endpoint) error {
+	need := e.access
 	if need == anyone {
 		return nil
 	}
@@ -150,6 +153,8 @@ func (x *exchange) admit(need access) error {
 		return errSilent
 	case !found:
 		return account.ErrUnauthorized
+	case x.current.Session.Impersonated() && e.method != http.MethodGet && !e.asOther:
+		return errActing
 	case need == freshlySigned && !x.current.Session.Fresh(x.api.Now()):
 		return errNotFresh
 	}
@@ -178,7 +183,7 @@ func (x *exchange) from(remember bool) account.Origin {
 		ip = address.String()
 	}
 	return account.Origin{
-		IP: ip, UserAgent: trimmed(x.r.UserAgent()), Remember: remember, Browser: x.browserID(),
+		IP: ip, UserAgent: trimmed(x.r.UserAgent()), Remember: remember, Browser: x.browserID(), Actor: x.current.Session.Impersonation.By,
 		Locale: x.api.Accounts.Notices.Preferred(x.r.Header.Get("Accept-Language")),
 		Device: x.jar.TrustedDevice(x.r.Header.Get("Cookie")),
 	}

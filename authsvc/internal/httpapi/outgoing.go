@@ -78,7 +78,7 @@ func (o *outgoing) finish(err error) error {
 
 // messageOnly reports whether the protocol answers a fault without a code.
 func messageOnly(f *fault.Error) bool {
-	return f.Is(errNoFields) || f.Is(account.ErrSameEmail)
+	return f.Is(errNoFields) || f.Is(account.ErrSameEmail) || f.Is(account.ErrNotImpersonating) || f.Is(account.ErrAdminSession) || f.Is(errNoPermission)
 }
 
 // errSilent is a refusal that the protocol answers with a bare status.

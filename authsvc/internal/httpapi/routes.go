@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/admin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/captcha"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
@@ -26,6 +27,7 @@ type Config struct {
 	Grants   *grant.Service
 	Linked   *linked.Service
 	Social   *social.Service
+	Admin    *admin.Service
 	Cookies  *cookie.Jar
 	Origins  *origin.Policy
 	Base     string // the public origin
@@ -75,6 +77,8 @@ func (a *API) endpoints() []endpoint {
 		a.usernameEndpoints(),
 		a.linkedEndpoints(),
 		a.socialEndpoints(),
+		a.adminUserEndpoints(),
+		a.adminSessionEndpoints(),
 	)
 }
 

@@ -59,13 +59,16 @@ func TestRoutes_NeedASession(t *testing.T) {
 	}
 	for _, route := range a.table.Routes() {
 		path := strings.TrimPrefix(strings.NewReplacer("{token}", "guess", "{id}", "guess").Replace(route.Path), "/api/auth")
-		r := request{method: route.Method, path: path + "?token=guess&callbackURL=/&userId=" + victim.User.ID}
+		r := request{method: route.Method, path: path + "?token=guess&callbackURL=/&userId=" + victim.User.ID + "&id=" + victim.User.ID}
 		if route.Method == http.MethodPost {
 			r.body = object("userId", victim.User.ID, "user", victim.User, "id", victim.User.ID, "token", "guess", "email", ada,
 				"password", "not the password", "newPassword", newWords, "name", "Ada", "accountId", "guess", "provider", "guess",
-				"currentPassword", authtest.Password, "newEmail", eve, "username", "nobody")
+				"currentPassword", authtest.Password, "newEmail", eve, "username", "nobody", "data", map[string]any{}, "sessionToken", "guess",
+				"permissions", map[string]any{})
 		}
-		switch route.ID { // these take nothing beside what they name
+		switch route.ID { // these take nothing beside what they name, or what others do not take
+		case "admin-set-role":
+			r.body = object("userId", victim.User.ID, "role", "user")
 		case "get-access-token", "refresh-token":
 			r.body = object("accountId", "guess", "userId", victim.User.ID)
 		case "post-callback":

@@ -30,10 +30,11 @@ type field struct {
 	name     string
 	kind     kind
 	optional bool
-	nullable bool                        // null is as good
-	members  []field                     // of an object
-	message  string                      // instead of those of the kind
-	refuse   func(map[string]any) string // what is wrong with a record or texts, beside their shape; "" for nothing
+	nullable bool                               // null is as good
+	members  []field                            // of an object
+	message  string                             // instead of those of the kind
+	refuse   func(map[string]any) string        // what is wrong with a record or texts, beside their shape; "" for nothing
+	judge    func(value any, given bool) string // in place of the kind: what is wrong, "" for nothing
 }
 
 // schema is what a body or a query must look like. Members that it does not name are
@@ -127,6 +128,9 @@ func fieldIssues(where string, fields []field, members map[string]any) []string 
 }
 
 func (f field) issue(value any, given bool) string {
+	if f.judge != nil {
+		return f.judge(value, given)
+	}
 	got := "undefined"
 	if given {
 		got = typeName(value)

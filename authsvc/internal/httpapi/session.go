@@ -84,19 +84,25 @@ func listSessions(x *exchange) error {
 }
 
 func revokeSession(x *exchange) error {
-	named := []session.Hash{session.Hash(token.Hash(x.body.text("token")))}
-	if handle, ok := session.ParseHandle(x.body.text("token")); ok {
-		named = append(named, handle)
-	}
-	if err := x.api.Accounts.RevokeSession(x.r.Context(), x.current.User.ID, named...); err != nil {
+	hashes := named(x.body.text("token"))
+	if err := x.api.Accounts.RevokeSession(x.r.Context(), x.current.User.ID, hashes...); err != nil {
 		return err
 	}
-	for _, hash := range named {
+	for _, hash := range hashes {
 		if hash == x.current.Session.TokenHash {
 			x.expireSession()
 		}
 	}
 	return x.json(statusAnswer{true})
+}
+
+// named returns the hashes that a text may name a session by: a handle, or the token.
+func named(text string) []session.Hash {
+	hashes := []session.Hash{session.Hash(token.Hash(text))}
+	if handle, ok := session.ParseHandle(text); ok {
+		hashes = append(hashes, handle)
+	}
+	return hashes
 }
 
 func revokeSessions(x *exchange) error {
