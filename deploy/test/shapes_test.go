@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authsvc/openidtest"
 	"github.com/gatehouse-auth/gatehouse/deploy/test/shape"
 )
 
@@ -17,7 +18,9 @@ func TestShapes(t *testing.T) {
 	for _, kind := range shape.All() {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			s := newSuite(shape.Start(t, kind, map[string]string{"GATEHOUSE_ADMIN_EMAILS": administrator}))
+			provider := openidtest.Start(t)
+			s := newSuite(shape.Start(t, kind, socialSettings(provider, map[string]string{"GATEHOUSE_ADMIN_EMAILS": administrator})))
+			s.provider = provider
 			t.Run("suite", s.run)
 			s.logsHoldNoSecret(t)
 			t.Logf("summary: shape %-6s %d checks", kind, s.checks.Load())
@@ -34,6 +37,7 @@ func (s *suite) run(t *testing.T) {
 		"a forgotten password is reset by mail":              s.reset,
 		"tokens are exchanged, rotated, inspected and ended": s.tokens,
 		"reuse of a refresh token ends its family":           s.reuse,
+		"people sign in through identity providers":          s.social,
 		"roles are administered":                             s.roles,
 		"bad input gets its 4xx and changes nothing":         s.badInput,
 		"browsers are told what they may":                    s.browsers,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/gatehouse-auth/gatehouse/authsvc/openidtest"
 	"github.com/gatehouse-auth/gatehouse/deploy/test/shape"
 )
 
@@ -20,6 +21,8 @@ type suite struct {
 	system *shape.System
 	checks atomic.Int64
 	people atomic.Int64
+
+	provider *openidtest.Provider // through which people sign in; of TestShapes only
 
 	boss struct { // whom the settings appoint
 		once  sync.Once

@@ -24,11 +24,14 @@ const (
 var errGrantType = fault.New(fault.Invalid, "unsupported_grant_type",
 	"This endpoint grants for refresh_token and for token exchange of a session.")
 
+// oauthPath is where the OAuth endpoints are.
+const oauthPath = basePath + "/oauth2/"
+
 // oauthRoutes are the OAuth 2.0 endpoints. They take forms and answer as their RFCs say.
 func (a *API) oauthRoutes() []httpx.Route {
 	row := func(id, path, summary string, response httpx.Schema, serve func(*oauthRequest) (any, error)) httpx.Route {
 		return httpx.Route{
-			ID: id, Method: "POST", Path: basePath + "/oauth2/" + path, Guard: httpx.Module(), Errors: httpx.OAuth, MaxBody: 16 << 10,
+			ID: id, Method: "POST", Path: oauthPath + path, Guard: httpx.Module(), Errors: httpx.OAuth, MaxBody: 16 << 10,
 			Doc: httpx.Doc{Summary: summary, Tag: "oauth2", Response: response},
 			Handle: func(w http.ResponseWriter, r *http.Request) error {
 				if err := a.limit(w, r, "/oauth2/"+path); err != nil {

@@ -61,7 +61,7 @@ func (a *API) Routes() []httpx.Route {
 	for _, e := range a.endpoints() {
 		routes = append(routes, a.route(e))
 	}
-	return append(routes, a.oauthRoutes()...)
+	return slices.Concat(routes, a.oauthRoutes(), a.metadataRoutes())
 }
 
 // endpoints is the protocol's table. Each concept has its rows in its own file.
