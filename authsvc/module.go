@@ -26,6 +26,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/signingkey"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
 	"github.com/gatehouse-auth/gatehouse/authsvc/migrations"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/kit"
@@ -92,11 +93,15 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	factors, err := twofactor.New(postgres.NewTwoFactor(store), accounts, notices, deps.Root)
+	if err != nil {
+		return nil, err
+	}
 	mint := token.NewMint(ring, deps.BaseURL.String(), deps.Now)
 	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB, mails), deps.Root, deps.Now), mint, deps.Now)
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
-		Accounts: accounts, Grants: grants, Linked: linked.New(links), Admin: admin.New(accounts), Social: signIns, Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
+		Accounts: accounts, Grants: grants, Linked: linked.New(links), Admin: admin.New(accounts), Social: signIns, Factors: factors, Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
 		Base: deps.BaseURL.String(), Now: deps.Now, Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
 	})
 	if err := api.CheckCaptcha(); err != nil {

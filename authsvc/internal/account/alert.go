@@ -59,7 +59,7 @@ func (s *Service) AlertMove(ctx context.Context, tx Tx, user User, address strin
 }
 
 func (s *Service) alert(ctx context.Context, tx Tx, user User, in notice.Incident, from Origin) error {
-	if !reachable(user) {
+	if !user.Reachable() {
 		return nil
 	}
 	secret, err := token.New()
@@ -82,10 +82,10 @@ func (s *Service) alert(ctx context.Context, tx Tx, user User, in notice.Inciden
 	return tx.AddEvent(ctx, Event(authapi.EventAlertSent, user, from, Details{Reason: string(in.Alert)}))
 }
 
-// reachable reports whether mail finds the user: the addresses of anonymous users and of
+// Reachable reports whether mail finds the user: the addresses of anonymous users and of
 // those who gave a phone number only are made up, in the domain that never exists (RFC 2606).
-func reachable(user User) bool {
-	return user.Email != "" && !user.Anonymous && !strings.HasSuffix(user.Email, ".invalid")
+func (u User) Reachable() bool {
+	return u.Email != "" && !u.Anonymous && !strings.HasSuffix(u.Email, ".invalid")
 }
 
 // AlarmPending reports whether the link of a security mail would work now, without using it.

@@ -59,6 +59,11 @@ func (c Challenge) Ways(enrolled Enrolled) []string {
 	return []string{WayTOTP, WayOTP}
 }
 
+// Takes reports whether the challenge can be answered this way.
+func (c Challenge) Takes(way string, enrolled Enrolled) bool {
+	return slices.Contains(c.Ways(enrolled), way)
+}
+
 // Asked is what a sign-in returns instead of a session: the question for a second factor.
 type Asked struct {
 	ID       string // secret: whoever has it and the second factor is signed in
@@ -78,6 +83,9 @@ type door interface {
 	// RenewDevice gives a device of the user that is trusted at now another id and a full
 	// life, and reports whether it was.
 	RenewDevice(ctx context.Context, old [32]byte, userID string, now time.Time, renewed [32]byte) (bool, error)
+	// EndTrust removes what an old password was good for: the user's open challenges, and the
+	// trust in browsers. SetPassword does so by itself.
+	EndTrust(ctx context.Context, userID string) error
 }
 
 // challenge asks for a second factor.
@@ -116,14 +124,20 @@ func (s *Service) Finish(ctx context.Context, tx Tx, user User, challenge [32]by
 	if c.UserID != user.ID {
 		return SignedIn{}, ErrChallenge
 	}
-	both := Method{Name: c.Method + "+" + by.Name, AMR: slices.Clone(c.AMR)}
-	for _, method := range by.AMR {
-		if !slices.Contains(both.AMR, method) {
-			both.AMR = append(both.AMR, method)
-		}
-	}
+	both := Method{Name: c.Method + "+" + by.Name, AMR: Joined(c.AMR, by.AMR)}
 	from.Remember = c.Remember
 	return s.letIn(ctx, tx, user, from, both)
+}
+
+// Joined returns the methods of both, each once.
+func Joined(amr, more []string) []string {
+	joined := slices.Clone(amr)
+	for _, method := range more {
+		if !slices.Contains(joined, method) {
+			joined = append(joined, method)
+		}
+	}
+	return joined
 }
 
 // TrustDevice spares a browser the second factor of the user, and returns the id by which
@@ -161,9 +175,17 @@ func newDevice() (string, error) {
 	return "trust-device-" + id, err
 }
 
+// Replacement is how a session takes the place of all others of its user.
+type Replacement struct {
+	AMR    []string // what it was proved by
+	Reason string   // why the others end
+	From   Origin
+}
+
 // Replace ends all sessions of the user and opens one in place of the current one, because
-// what it takes to be this user has changed. ErrUnauthorized if the current one has ended.
-func (s *Service) Replace(ctx context.Context, tx Tx, current SignedIn, amr []string, reason string) (SignedIn, error) {
+// what it takes to be this user has changed. ErrUnauthorized if the current one has ended:
+// who revoked it must not find it replaced.
+func (s *Service) Replace(ctx context.Context, tx Tx, current SignedIn, r Replacement) (SignedIn, error) {
 	old := current.Session
 	gone, err := tx.DeleteSessions(ctx, session.Selection{UserID: old.UserID, ID: old.ID})
 	if err != nil {
@@ -172,10 +194,15 @@ func (s *Service) Replace(ctx context.Context, tx Tx, current SignedIn, amr []st
 	if len(gone) == 0 {
 		return SignedIn{}, ErrUnauthorized
 	}
-	if err := endIn(ctx, tx, session.Selection{UserID: old.UserID}, authapi.EventSessionRevoked, reason); err != nil {
+	if err := endIn(ctx, tx, session.Selection{UserID: old.UserID}, authapi.EventSessionRevoked, r.Reason); err != nil {
 		return SignedIn{}, err
 	}
-	from := Origin{IP: old.IP, UserAgent: old.UserAgent, Remember: old.Remember}
-	opened, secret, err := s.openSession(ctx, tx, old.UserID, from, Method{AMR: amr})
-	return SignedIn{Session: opened, User: current.User, Token: secret}, err
+	r.From.Remember = old.Remember
+	opened, secret, err := s.openSession(ctx, tx, old.UserID, r.From, Method{AMR: r.AMR})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	signed := SignedIn{Session: opened, User: current.User, Token: secret}
+	from := Origin{IP: old.IP, UserAgent: old.UserAgent}
+	return signed, tx.AddEvent(ctx, Event(authapi.EventSessionRevoked, current.User, from, Details{SessionID: old.ID, Reason: r.Reason}))
 }

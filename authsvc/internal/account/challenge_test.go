@@ -50,7 +50,7 @@ func finish(t *testing.T, w *authtest.World, user account.User, id string) (acco
 }
 
 // TestService_Enter_SecondFactor covers Zitadel CVE-2025-64103 (past-vulnerabilities row 23)
-// and Ory Kratos CVE-2024-45042 (row 24): an enrolled factor is asked for whatever the first
+// and Ory Kratos CVE-2024-45042 (row 24), and ASVS V6.3.3 and V6.3.4: an enrolled factor is asked for whatever the first
 // proof was, and what is asked for follows from what is enrolled at that moment.
 func TestService_Enter_SecondFactor(t *testing.T) {
 	t.Parallel()
@@ -310,7 +310,7 @@ func TestService_Replace(t *testing.T) {
 		var signed account.SignedIn
 		err := w.Store.InTx(t.Context(), func(tx account.Tx) error {
 			var err error
-			signed, err = w.Accounts.Replace(t.Context(), tx, current, []string{"pwd", "otp"}, "a test")
+			signed, err = w.Accounts.Replace(t.Context(), tx, current, account.Replacement{AMR: []string{"pwd", "otp"}, Reason: "a test", From: from})
 			return err
 		})
 		return signed, err
@@ -325,7 +325,7 @@ func TestService_Replace(t *testing.T) {
 		}
 	}
 	current, err := w.Accounts.Current(t.Context(), signed.Session.TokenHash)
-	if err != nil || !slices.Equal(current.Session.AMR, []string{"pwd", "otp"}) || current.Session.IP != first.Session.IP {
+	if err != nil || !slices.Equal(current.Session.AMR, []string{"pwd", "otp"}) || current.Session.IP != from.IP {
 		t.Errorf("the new session: %+v, %v", current.Session, err)
 	}
 	if _, err := replace(first); !errors.Is(err, account.ErrUnauthorized) {

@@ -3,11 +3,9 @@ package account
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
-	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
@@ -56,6 +54,9 @@ func (s *Service) ChangePassword(ctx context.Context, current SignedIn, in Passw
 		if err := tx.DeleteResets(ctx, current.User.ID); err != nil {
 			return err
 		}
+		if err := tx.EndTrust(ctx, current.User.ID); err != nil {
+			return err
+		}
 		if err := tx.AddEvent(ctx, Event(authapi.EventPasswordChanged, current.User, in.Origin, Details{SessionID: current.Session.ID})); err != nil {
 			return err
 		}
@@ -71,25 +72,15 @@ func (s *Service) ChangePassword(ctx context.Context, current SignedIn, in Passw
 }
 
 // replaceSessions ends all sessions of the user and opens one in place of current, which
-// was proved by what proved current and by the password. ErrUnauthorized if current ended
-// meanwhile: who revoked it must not find it replaced.
+// was proved by what proved current and by the password.
 func (s *Service) replaceSessions(ctx context.Context, tx Tx, current SignedIn, from Origin) (SignedIn, error) {
-	held, err := tx.ExtendSession(ctx, current.Session.ID, current.Session.UpdatedAt, current.Session.ExpiresAt)
+	amr := Joined(current.Session.AMR, byPassword.AMR)
+	signed, err := s.Replace(ctx, tx, current, Replacement{amr, "password changed", from})
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if !held {
-		return SignedIn{}, ErrUnauthorized
-	}
-	if err := endIn(ctx, tx, session.Selection{UserID: current.User.ID}, authapi.EventSessionRevoked, "password changed"); err != nil {
-		return SignedIn{}, err
-	}
-	by := Method{Name: "password change", AMR: current.Session.AMR}
-	if !slices.Contains(by.AMR, byPassword.AMR[0]) {
-		by.AMR = slices.Concat(by.AMR, byPassword.AMR)
-	}
-	from.Remember = current.Session.Remember
-	return s.letIn(ctx, tx, current.User, from, by)
+	d := Details{Method: "password change", SessionID: signed.Session.ID}
+	return signed, tx.AddEvent(ctx, Event(authapi.EventSignedIn, current.User, from, d))
 }
 
 // VerifyPassword reports whether plain is the password of a user who is signed in: nil or

@@ -22,6 +22,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
 	"github.com/gatehouse-auth/gatehouse/authsvc/migrations"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 	"github.com/gatehouse-auth/gatehouse/shared/pg/pgtest"
@@ -56,6 +57,7 @@ type World struct {
 	Linked   *linked.Service
 	Flows    *postgres.Social
 	Social   *social.Service
+	Factors  *twofactor.Service
 	options  Options
 }
 
@@ -116,6 +118,9 @@ func (w *World) wire(t testing.TB) {
 	})
 	w.wireSocial(t, mails)
 	w.Admin = admin.New(w.Accounts)
+	if w.Factors, err = twofactor.New(postgres.NewTwoFactor(w.Store), w.Accounts, notices, w.Root); err != nil {
+		t.Fatal(err)
+	}
 	w.Families = refresh.New(postgres.NewRefresh(w.Pool, mails), w.Root, w.Clock.Now)
 	w.Grants = grant.New(w.Accounts, w.Families, token.NewMint(ring, Base, w.Clock.Now), w.Clock.Now)
 }

@@ -67,3 +67,6 @@ func (j *Jar) TrustedDevice(header string) string {
 
 // ExpireTrust returns the cookie that takes the trust back.
 func (j *Jar) ExpireTrust() Cookie { return j.expired(j.name(trustName)) }
+
+// Remembered returns the cookie that takes the mark of a session back that is not remembered.
+func (j *Jar) Remembered() Cookie { return j.expired(j.name(forgetName)) }

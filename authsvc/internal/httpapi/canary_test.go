@@ -21,11 +21,20 @@ func TestSecrets_AreNowhere(t *testing.T) {
 	reset, _, _ := strings.Cut(strings.TrimPrefix(a.link(t, ada), "/reset-password/"), "?")
 	b.signIn(t, ada, "canary wrong password")
 	b.signIn(t, ada, authtest.Password)
+	app := b.enrol(t)
+	b.signIn(t, ada, authtest.Password)
+	challenge := b.cookies[challengeID]
+	b.post(t, "/two-factor/send-otp").wants(t, http.StatusOK, "")
+	mails := a.Mails(t, ada)
+	mailed := mails[len(mails)-1].Code
+	b.post(t, "/two-factor/verify-backup-code", "code", app.BackupCodes[0], "trustDevice", true).wants(t, http.StatusOK, "")
 	cookie := b.cookies[sessionID]
 	secrets := map[string]string{
 		"password": authtest.Password, "wrong password": "canary wrong password", "session token": in.Token, "refresh token": p.RefreshToken,
 		"access token": p.AccessToken, "cookie": cookie, "reset secret": reset, "mailed proof": link[strings.Index(link, "=")+1 : strings.Index(link, "&")],
-		"new password": newWords,
+		"new password": newWords, "authenticator": app.Secret, "backup code": app.BackupCodes[0], "another backup code": app.BackupCodes[1],
+		"challenge": challenge, "id of the challenge": "2fa-" + strings.Split(strings.TrimPrefix(challenge, "2fa-"), ".")[0],
+		"trusted device": b.cookies[trustID], "mailed code": `"` + mailed + `"`,
 	}
 	stored := a.dump(t)
 	patiently(func() answer {
@@ -55,7 +64,8 @@ func TestSecrets_AreNowhere(t *testing.T) {
 func (a *app) dump(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, table := range []string{"credential", "session", "password_reset", "used_proof", "refresh_family", "signing_key", "outbox", "river_job"} {
+	for _, table := range []string{"credential", "session", "password_reset", "used_proof", "refresh_family", "signing_key", "outbox", "river_job",
+		"two_factor", "backup_code", "two_factor_challenge", "two_factor_code", "trusted_device"} {
 		var rows string
 		if err := a.Pool.QueryRow(t.Context(), "select coalesce(json_agg(t)::text, '') from "+table+" t").Scan(&rows); err != nil {
 			t.Fatal(err)

@@ -59,9 +59,20 @@ func calls(in signed, p pair, secret string) map[string]request {
 		"account-info":              {path: "/account-info?accountId=guess"},
 		"list-accounts":             {path: "/list-accounts"},
 		"unlink-account":            post("/unlink-account", object("accountId", "guess")),
-		"oauth2-token":              oauth("token", form("grant_type", "refresh_token", "refresh_token", p.RefreshToken)),
-		"oauth2-revoke":             oauth("revoke", form("token", p.RefreshToken)),
-		"oauth2-introspect":         oauth("introspect", form("token", p.RefreshToken)),
+		"two-factor-enable":         post("/two-factor/enable", object("password", authtest.Password)),
+		"two-factor-enable by mail": post("/two-factor/enable", object("password", authtest.Password, "method", "otp")),
+		"two-factor-disable":        post("/two-factor/disable", object("password", authtest.Password)),
+		"two-factor-get-totp-uri":   post("/two-factor/get-totp-uri", object("password", authtest.Password)),
+		"two-factor-verify-totp":    post("/two-factor/verify-totp", object("code", "000000")),
+		"two-factor-send-otp":       post("/two-factor/send-otp", "{}"),
+		"two-factor-verify-otp":     post("/two-factor/verify-otp", object("code", "000000")),
+
+		"two-factor-verify-backup-code":    post("/two-factor/verify-backup-code", object("code", "aaaaa-bbbbb")),
+		"two-factor-generate-backup-codes": post("/two-factor/generate-backup-codes", object("password", authtest.Password)),
+
+		"oauth2-token":      oauth("token", form("grant_type", "refresh_token", "refresh_token", p.RefreshToken)),
+		"oauth2-revoke":     oauth("revoke", form("token", p.RefreshToken)),
+		"oauth2-introspect": oauth("introspect", form("token", p.RefreshToken)),
 	}
 }
 

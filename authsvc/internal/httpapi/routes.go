@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 )
 
@@ -28,6 +29,7 @@ type Config struct {
 	Linked   *linked.Service
 	Social   *social.Service
 	Admin    *admin.Service
+	Factors  *twofactor.Service
 	Cookies  *cookie.Jar
 	Origins  *origin.Policy
 	Base     string // the public origin
@@ -79,6 +81,7 @@ func (a *API) endpoints() []endpoint {
 		a.socialEndpoints(),
 		a.adminUserEndpoints(),
 		a.adminSessionEndpoints(),
+		a.twoFactorEndpoints(),
 	)
 }
 

@@ -67,7 +67,7 @@ func TestRoutes_NeedASession(t *testing.T) {
 			r.body = object("userId", victim.User.ID, "user", victim.User, "id", victim.User.ID, "token", "guess", "email", ada,
 				"password", "not the password", "newPassword", newWords, "name", "Ada", "accountId", "guess", "provider", "guess",
 				"currentPassword", authtest.Password, "newEmail", eve, "username", "nobody", "data", map[string]any{}, "sessionToken", "guess",
-				"permissions", map[string]any{})
+				"permissions", map[string]any{}, "code", "guess")
 		}
 		switch route.ID { // these take nothing beside what they name, or what others do not take
 		case "admin-set-role":

@@ -19,6 +19,7 @@ const (
 	email                // an e-mail address
 	boolean
 	number
+	choice // one of the field's options
 	list   // of strings
 	record // an object with any members
 	texts  // an object whose members are strings
@@ -35,6 +36,7 @@ type field struct {
 	message  string                             // instead of those of the kind
 	refuse   func(map[string]any) string        // what is wrong with a record or texts, beside their shape; "" for nothing
 	judge    func(value any, given bool) string // in place of the kind: what is wrong, "" for nothing
+	options  []string                           // of a choice
 }
 
 // schema is what a body or a query must look like. Members that it does not name are
@@ -138,6 +140,8 @@ func (f field) issue(value any, given bool) string {
 	want := f.kind.typeName()
 	s, _ := value.(string)
 	switch {
+	case f.kind == choice && !slices.Contains(f.options, s): // also for what is no text: s is empty
+		return `Invalid option: expected one of "` + strings.Join(f.options, `"|"`) + `"`
 	case got != want && f.message != "":
 		return f.message
 	case got != want:
@@ -165,7 +169,7 @@ func (k kind) typeName() string {
 		return "record"
 	case object:
 		return "object"
-	case text, nonEmpty, email:
+	case text, nonEmpty, email, choice:
 	}
 	return "string"
 }
@@ -227,6 +231,8 @@ func (f field) openAPI() map[string]any {
 		property["format"] = "email"
 	case nonEmpty:
 		property["minLength"] = 1
+	case choice:
+		property["enum"] = f.options
 	case list:
 		property["items"] = map[string]any{"type": "string"}
 	case record:

@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 )
@@ -127,6 +128,8 @@ func statusOf(f *fault.Error) int {
 		return http.StatusUnsupportedMediaType
 	case account.ErrUserExists.Code:
 		return http.StatusUnprocessableEntity
+	case twofactor.ErrLocked.Code:
+		return http.StatusTooManyRequests
 	}
 	return f.Kind.Status()
 }

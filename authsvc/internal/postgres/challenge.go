@@ -94,3 +94,13 @@ func (t accountTx) RenewDevice(ctx context.Context, old [32]byte, userID string,
 	tag, err := t.tx.Exec(ctx, renewDevice, old[:], userID, now, renewed[:], now.Add(account.DeviceLife))
 	return tag.RowsAffected() == 1, err
 }
+
+const endTrust = `
+with challenges as (delete from two_factor_challenge where user_id = $1)
+delete from trusted_device
+where user_id = $1`
+
+func (t accountTx) EndTrust(ctx context.Context, userID string) error {
+	_, err := t.tx.Exec(ctx, endTrust, userID)
+	return err
+}

@@ -1,0 +1,264 @@
+package twofactor
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/shared/fault"
+)
+
+// Attempt is a second factor that somebody gives: to finish a sign-in, or while signed in.
+type Attempt struct {
+	Current   account.SignedIn // the zero value without a session
+	Challenge string           // the id of the challenge; counts without a session only
+	Code      string
+	Trust     bool // spare this browser the next time
+	Check     bool // only say whether the code is right: it is used up, and no session is opened
+	From      account.Origin
+}
+
+// asker is whose attempt it is, and what a mailed code for it belongs to.
+type asker struct {
+	user      account.User
+	challenge *account.Challenge // nil with a session
+	subject   string
+}
+
+// whose finds out whose attempt it is: that of the session, else of the challenge.
+// account.ErrChallenge if of nobody, ErrImpersonated if of somebody who acts as the user.
+func (s *Service) whose(ctx context.Context, a Attempt) (asker, error) {
+	if a.Current.Session.Impersonated() {
+		return asker{}, ErrImpersonated
+	}
+	if a.Current.Session.ID != "" {
+		return asker{user: a.Current.User, subject: a.Current.Session.ID}, nil
+	}
+	hash := token.Hash(a.Challenge)
+	challenge, err := s.store.FindChallenge(ctx, hash, s.now())
+	if err != nil {
+		return asker{}, err
+	}
+	user, err := s.accounts.ActiveUser(ctx, challenge.UserID)
+	if errors.Is(err, account.ErrUnauthorized) {
+		return asker{}, account.ErrChallenge.With(err)
+	}
+	return asker{user, &challenge, hex.EncodeToString(hash[:])}, err
+}
+
+// proof is one kind of second factor.
+type proof struct {
+	by account.Method
+	// judge consumes the code. A refusal is what the user is told of a wrong one; it is
+	// counted and stored. An error stops everything.
+	judge func(ctx context.Context, tx Tx, f *Factor, who asker, code string) (refusal *fault.Error, err error)
+}
+
+// VerifyTOTP judges a code of an authenticator. The first right one makes it count. The
+// session it returns has a Token if it is a new one. ErrTOTPNotEnabled, and the faults of
+// every attempt: account.ErrChallenge, ErrCode, ErrTooManyAttempts, ErrLocked.
+func (s *Service) VerifyTOTP(ctx context.Context, a Attempt) (account.SignedIn, error) {
+	return s.verify(ctx, a, proof{account.Method{Name: account.WayTOTP, AMR: []string{"otp"}}, s.judgeTOTP})
+}
+
+// VerifyOTP judges a mailed code; ErrOTPExpired beside the faults of every attempt.
+func (s *Service) VerifyOTP(ctx context.Context, a Attempt) (account.SignedIn, error) {
+	return s.verify(ctx, a, proof{account.Method{Name: account.WayOTP, AMR: []string{account.AMRMail}}, s.judgeOTP})
+}
+
+// VerifyBackupCode judges a backup code; ErrNoBackupCodes, and ErrBackupCode instead of ErrCode.
+func (s *Service) VerifyBackupCode(ctx context.Context, a Attempt) (account.SignedIn, error) {
+	return s.verify(ctx, a, proof{account.Method{Name: byBackupCode, AMR: []string{"otp"}}, s.judgeBackupCode})
+}
+
+func (s *Service) verify(ctx context.Context, a Attempt, p proof) (account.SignedIn, error) {
+	who, err := s.whose(ctx, a)
+	if err != nil {
+		return account.SignedIn{}, err
+	}
+	var signed account.SignedIn
+	var refused *fault.Error
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		f, err := hold(ctx, tx, who)
+		if err != nil {
+			return err
+		}
+		if refused, err = s.attempt(ctx, tx, &f, who, a, p); err != nil {
+			return err
+		}
+		if refused == nil {
+			signed, err = s.accept(ctx, tx, &f, who, a, p.by)
+		}
+		if err != nil || f.UserID == "" {
+			return err
+		}
+		return tx.SaveFactor(ctx, f)
+	})
+	if err == nil && refused != nil {
+		err = refused
+	}
+	return signed, err
+}
+
+// hold returns the asker's factor. Where that may be turned on, sign-ins wait.
+func hold(ctx context.Context, tx Tx, who asker) (Factor, error) {
+	if who.challenge == nil {
+		if err := tx.HoldPassword(ctx, who.user.ID); err != nil {
+			return Factor{}, err
+		}
+	}
+	return tx.HoldFactor(ctx, who.user.ID)
+}
+
+// attempt judges the code, and stores what must be remembered of a wrong one.
+func (s *Service) attempt(ctx context.Context, tx Tx, f *Factor, who asker, a Attempt, p proof) (*fault.Error, error) {
+	if f.locked(s.now()) {
+		return nil, ErrLocked
+	}
+	if who.challenge != nil && p.by.Name != account.WayOTP { // mailed codes count their own
+		before, err := tx.CountChallenge(ctx, who.challenge.Hash, s.now())
+		if err != nil {
+			return nil, err
+		}
+		if before >= maxAttempts {
+			return s.tooMany(ctx, tx, who, a, p)
+		}
+	}
+	refused, err := p.judge(ctx, tx, f, who, a.Code)
+	if err != nil || refused == nil {
+		return nil, err
+	}
+	f.fail(s.now())
+	return refused, tx.AddEvent(ctx, refusal(who.user, a.From, account.Details{Method: p.by.Name, Reason: refused.Code}))
+}
+
+// tooMany ends a challenge that was answered wrongly too often.
+func (s *Service) tooMany(ctx context.Context, tx Tx, who asker, a Attempt, p proof) (*fault.Error, error) {
+	if _, err := tx.UseChallenge(ctx, who.challenge.Hash, s.now()); err != nil {
+		return nil, err
+	}
+	return ErrTooManyAttempts, tx.AddEvent(ctx, refusal(who.user, a.From, account.Details{Method: p.by.Name, Reason: ErrTooManyAttempts.Code}))
+}
+
+// accept does what a right code is good for: it finishes the sign-in, or the enrolment.
+func (s *Service) accept(ctx context.Context, tx Tx, f *Factor, who asker, a Attempt, by account.Method) (account.SignedIn, error) {
+	f.pass()
+	who.user.TwoFactorEnabled = f.Enabled
+	passed := account.Event(authapi.EventTwoFactorPassed, who.user, a.From, account.Details{Method: by.Name, SessionID: a.Current.Session.ID})
+	if err := tx.AddEvent(ctx, passed); err != nil {
+		return account.SignedIn{}, err
+	}
+	switch {
+	case a.Check:
+		return account.SignedIn{Session: a.Current.Session, User: who.user}, nil
+	case who.challenge != nil:
+		return s.finish(ctx, tx, who, a, by)
+	case !f.Enabled && by.Name != byBackupCode:
+		f.UserID = who.user.ID
+		return s.enable(ctx, tx, f, a.Current, by)
+	}
+	return account.SignedIn{Session: a.Current.Session, User: who.user}, nil
+}
+
+// finish opens the session of a sign-in that waited for its second factor.
+func (s *Service) finish(ctx context.Context, tx Tx, who asker, a Attempt, by account.Method) (account.SignedIn, error) {
+	signed, err := s.accounts.Finish(ctx, tx, who.user, who.challenge.Hash, a.From, by)
+	if err != nil {
+		return account.SignedIn{}, err
+	}
+	if a.Trust {
+		signed.Device, err = s.accounts.TrustDevice(ctx, tx, who.user, a.From)
+	}
+	return signed, err
+}
+
+func (s *Service) judgeTOTP(ctx context.Context, tx Tx, f *Factor, who asker, code string) (*fault.Error, error) {
+	if f.Secret == nil || (who.challenge != nil && !f.Verified) {
+		return nil, ErrTOTPNotEnabled
+	}
+	plain, err := s.box.Open(f.Secret, who.user.ID)
+	if err != nil {
+		return nil, fmt.Errorf("open the authenticator's secret: %w", err)
+	}
+	step, ok := matchStep(string(plain), code, s.now(), f.LastStep)
+	if !ok {
+		return ErrCode, nil
+	}
+	enrolled := f.Enabled && !f.Verified // beside mailed codes
+	f.LastStep, f.Verified = step, true
+	if !enrolled {
+		return nil, nil
+	}
+	return nil, tx.AddEvent(ctx, account.Event(authapi.EventTwoFactorEnabled, who.user, account.Origin{}, account.Details{Method: account.WayTOTP}))
+}
+
+func (s *Service) judgeOTP(ctx context.Context, tx Tx, _ *Factor, who asker, code string) (*fault.Error, error) {
+	mailed, err := tx.FindCode(ctx, who.subject, s.now())
+	if err != nil {
+		return nil, err
+	}
+	if mailed.Attempts >= maxAttempts {
+		return ErrTooManyAttempts, tx.DeleteCode(ctx, who.subject)
+	}
+	if mailed.Hash != s.digest("mailed", who.subject, code) {
+		return ErrCode, tx.CountAttempt(ctx, who.subject)
+	}
+	return nil, tx.DeleteCode(ctx, who.subject)
+}
+
+// byBackupCode is what events call a backup code.
+const byBackupCode = "backup_code"
+
+func (s *Service) judgeBackupCode(ctx context.Context, tx Tx, f *Factor, who asker, code string) (*fault.Error, error) {
+	if f.Secret == nil {
+		return nil, ErrNoBackupCodes
+	}
+	used, err := tx.UseBackupCode(ctx, who.user.ID, s.digest("backup", who.user.ID, code))
+	if err != nil {
+		return nil, err
+	}
+	if !used {
+		return ErrBackupCode, nil
+	}
+	return nil, tx.AddEvent(ctx, account.Event(authapi.EventBackupCodeUsed, who.user, account.Origin{}, account.Details{}))
+}
+
+// SendOTP mails the asker a code. Only the last one works. ErrOTPUnavailable where a mailed
+// code is no second factor.
+func (s *Service) SendOTP(ctx context.Context, a Attempt) error {
+	who, err := s.whose(ctx, a)
+	if err != nil {
+		return err
+	}
+	if !who.user.Reachable() {
+		return ErrOTPUnavailable
+	}
+	code, err := token.Draw(codeLength, token.Digits)
+	if err != nil {
+		return err
+	}
+	message, err := s.notices.SecondFactor(who.user.User, code)
+	if err != nil {
+		return err
+	}
+	return s.store.InTx(ctx, func(tx Tx) error {
+		f, err := tx.HoldFactor(ctx, who.user.ID)
+		if err != nil {
+			return err
+		}
+		if who.challenge != nil && !who.challenge.Takes(account.WayOTP, f.enrolled()) {
+			return ErrOTPUnavailable
+		}
+		if err := tx.CreateCode(ctx, who.subject, who.user.ID, s.digest("mailed", who.subject, code), s.now().Add(CodeLife)); err != nil {
+			return err
+		}
+		if err := tx.AddMail(ctx, message); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, account.Event(authapi.EventTwoFactorCodeSent, who.user, a.From, account.Details{}))
+	})
+}
