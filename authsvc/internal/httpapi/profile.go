@@ -1,7 +1,10 @@
 package httpapi
 
 import (
+	"slices"
+
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 )
@@ -97,10 +100,16 @@ func updateUser(x *exchange) error {
 	return x.json(statusAnswer{true})
 }
 
-// keepSession gives the browser the cookie of its session anew.
+// keepSession gives the browser the cookie of its session anew, and the one that lists it
+// among the device's sessions to one that had none.
 func (x *exchange) keepSession() {
 	presented, _, _ := x.api.presented(x.r)
 	x.setSession(presented, x.current.Session.Remember)
+	held := x.jar.DeviceSessions(x.r.Header.Get("Cookie"))
+	listed := slices.ContainsFunc(held, func(h cookie.Held) bool { return h.Token == presented })
+	if !listed && len(held) < maxDeviceSessions {
+		x.cookies.Add(x.jar.Device(presented))
+	}
 }
 
 func updateSession(x *exchange) error {

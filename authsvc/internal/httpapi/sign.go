@@ -73,19 +73,20 @@ func signIn(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	return x.signedIn(signed, "email", callback)
+}
+
+// signedIn tells a client that it is signed in, or what it is asked, and where it wanted to
+// go next.
+func (x *exchange) signedIn(signed account.SignedIn, method, callback string) error {
 	if callback != "" {
 		x.w.Header().Set("Location", callback)
 	}
-	return x.enter(signed, "email", func() error { return x.signedIn(signed, callback) })
-}
-
-// signedIn tells a client that it is signed in, and where it wanted to go next.
-func (x *exchange) signedIn(signed account.SignedIn, callback string) error {
 	answer := signInAnswer{Redirect: callback != "", Token: signed.Token, User: answerUser(signed.User)}
 	if _, given := x.body["callbackURL"]; given {
 		answer.URL = &callback
 	}
-	return x.json(answer)
+	return x.enter(signed, method, func() error { return x.json(answer) })
 }
 
 func signOut(x *exchange) error {

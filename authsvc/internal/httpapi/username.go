@@ -46,7 +46,7 @@ func signInUsername(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return x.enter(signed, "", func() error { return x.signedIn(signed, callback) })
+	return x.signedIn(signed, "", callback)
 }
 
 type availableAnswer struct {
