@@ -60,9 +60,10 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	}, nil
 }
 
-// ready reports which services of the graph have no routes yet.
+// ready reports which services of the graph have no routes yet, and which nobody serves now.
 func ready(routes *route.Switch) error {
-	if missing := routes.Missing(slices.Sorted(maps.Keys(gatewayapi.Graph()))); len(missing) > 0 {
+	missing := append(routes.Missing(slices.Sorted(maps.Keys(gatewayapi.Graph()))), routes.Away()...)
+	if len(missing) > 0 {
 		return fmt.Errorf("waiting for %s", strings.Join(missing, ", "))
 	}
 	return nil

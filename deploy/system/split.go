@@ -60,8 +60,7 @@ func runSplit(ctx context.Context, env kit.Env, environ map[string]string) error
 		process.Env, process.Stdout, process.Stderr = pairs(own), env.Stdout, env.Stderr
 		process.Cancel = func() error { return process.Process.Signal(syscall.SIGTERM) }
 		process.WaitDelay = 25 * time.Second
-		process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for this process, which ends them in order
-		go func() { ended <- named(name, process.Run()) }()
+		go func() { ended <- named(name, runChild(process)) }()
 	}
 	faults := []error{<-ended}
 	stopped := ctx.Err() != nil

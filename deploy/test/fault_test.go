@@ -175,6 +175,7 @@ func TestBus_LostAndFound(t *testing.T) {
 	t.Run("authsvc killed", func(t *testing.T) {
 		s.system.KillPart(t, "authsvc")
 		s.unavailable(t, p, tokens)
+		lost(t, "gateway")
 		s.system.StartPart(t, "authsvc")
 		back(t)
 	})

@@ -78,6 +78,17 @@ func TestSplit_KeepsItsData(t *testing.T) {
 	s.system.AwaitReady(t)
 	s.status(t, "the session from before", p.send(t, "GET /api/v1/me", nil), 200)
 	s.signIn(t, p)
+
+	s.system.KillPart(t, shape.Whole) // whose end nobody can tell the others of
+	shape.Until(t, 20*time.Second, func(context.Context) error {
+		if got, err := p.try(t, "GET /api/auth/ok", nil); err == nil {
+			return fmt.Errorf("a process has outlived the killed split: %s", got)
+		}
+		return nil
+	})
+	s.system.StartPart(t, shape.Whole)
+	s.system.AwaitReady(t)
+	s.status(t, "the session from before the kill", p.send(t, "GET /api/v1/me", nil), 200)
 }
 
 // TestDatabase_OfAnAdministrator starts with a URL that is no superuser's: roles and

@@ -102,7 +102,7 @@ func TestCaller_LetsTheRouterWaitForAService(t *testing.T) {
 	server := startServer(t, "")
 	conn := connect(t, inProcess(server, "catalog"))
 	router := rpc.NewRouter(edge, graph(), nil, connect(t, inProcess(server, edge)).Caller())
-	time.AfterFunc(20*time.Millisecond, func() { serve(t, conn, bus.ServiceConfig{RPC: conformanceServer(t)}) })
+	time.AfterFunc(20*time.Millisecond, func() { serve(t, conn, bus.ServiceConfig{RPC: echoServer(t)}) })
 	if _, err := echoMethod.Call(t.Context(), router, item{}); err != nil {
 		t.Error(err)
 	}
@@ -116,9 +116,9 @@ func TestService_RefusesPrincipalsSealedForOthers(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, loopback)
 	serve(t, connect(t, overTCP(server, "catalog")), bus.ServiceConfig{RPC: rpcServer(t,
-		contextMethod.Handle(func(context.Context, none) (seen, error) {
+		hushMethod.Handle(func(context.Context, none) (none, error) {
 			t.Error("the handler ran")
-			return seen{}, nil
+			return none{}, nil
 		}))})
 	seal := func(audience, request string, key [32]byte) string {
 		text, err := principal.NewSealer(key, time.Now).Seal(principal.Principal{Subject: "root"}, audience, request)
@@ -135,7 +135,7 @@ func TestService_RefusesPrincipalsSealedForOthers(t *testing.T) {
 		"with another key":    seal("catalog", "req-1", root().Key("other")),
 		"not at all":          `{"sub":"root"}`,
 	} {
-		msg := nats.NewMsg("rpc.catalog.v1.context.edge")
+		msg := nats.NewMsg("rpc.catalog.v1.hush.edge")
 		msg.Header.Set(httpx.PrincipalHeader, sealed)
 		msg.Header.Set(httpx.RequestIDHeader, "req-1")
 		msg.Data = []byte(`{}`)
@@ -153,13 +153,13 @@ func TestService_DoesNotBeginWhatItsCallerHasGivenUp(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, loopback)
 	serve(t, connect(t, overTCP(server, "catalog")), bus.ServiceConfig{RPC: rpcServer(t,
-		contextMethod.Handle(func(context.Context, none) (seen, error) {
+		hushMethod.Handle(func(context.Context, none) (none, error) {
 			t.Error("the handler ran")
-			return seen{}, nil
+			return none{}, nil
 		}))})
 	nc := rawConn(t, server.ClientURL(), edge)
 	for _, budget := range []string{"0", "-5", "soon", "99999999999999999999"} {
-		msg := nats.NewMsg("rpc.catalog.v1.context.edge")
+		msg := nats.NewMsg("rpc.catalog.v1.hush.edge")
 		msg.Header.Set("Gatehouse-Timeout-Ms", budget)
 		msg.Data = []byte(`{}`)
 		answer, err := nc.RequestMsg(msg, 5*time.Second)

@@ -18,6 +18,7 @@ type chart struct {
 	except []string
 	rows   map[string]map[string]*row // service -> route id
 	owners map[string]string          // method and path -> service
+	heard  map[string]bool            // the services that the last survey found
 }
 
 // row is a route as the newest instance described it.
@@ -34,11 +35,13 @@ func newChart(given claims, keep time.Duration, except []string) *chart {
 // update enters what a survey found at a time, and forgets what no survey has found for
 // the time to keep. It returns what it refused, and why.
 func (c *chart) update(offers []offer, now time.Time) (refused []string) {
+	c.heard = map[string]bool{}
 	slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(a.started, b.started) })
 	for _, o := range offers {
 		if slices.Contains(c.except, o.service) {
 			continue
 		}
+		c.heard[o.service] = true
 		for _, route := range o.routes {
 			if err := c.judge(o.service, route); err != nil {
 				refused = append(refused, fmt.Sprintf("%s: %s", o.service, err))
@@ -130,6 +133,9 @@ func (c *chart) routes(service string) []httpx.Route {
 	slices.SortFunc(routes, func(a, b httpx.Route) int { return cmp.Compare(a.ID, b.ID) })
 	return routes
 }
+
+// away reports whether the last survey found nobody who serves it.
+func (c *chart) away(service string) bool { return !c.heard[service] }
 
 func (c *chart) services() []string { return slices.Sorted(maps.Keys(c.rows)) }
 

@@ -29,10 +29,12 @@ type DirectoryConfig struct {
 }
 
 // Directory is the httpx.Directory of the services on the bus. It asks them what they
-// serve when one announces itself, after a reconnect and every 15 seconds.
+// serve when one announces itself, when one that was there does not answer, after a
+// reconnect and every 15 seconds.
 type Directory struct {
 	conn    *Conn
 	up      <-chan struct{}
+	doubt   chan struct{} // a service that seemed to be there was not
 	changed chan struct{}
 
 	refreshing sync.Mutex // guards chart and said
@@ -51,7 +53,7 @@ func (c *Conn) Directory(cfg DirectoryConfig) *Directory {
 	if cfg.Keep == 0 {
 		cfg.Keep = defaultKeep
 	}
-	d := &Directory{conn: c, changed: make(chan struct{}, 1), chart: newChart(cfg.Claims, cfg.Keep, cfg.Except)}
+	d := &Directory{conn: c, doubt: make(chan struct{}, 1), changed: make(chan struct{}, 1), chart: newChart(cfg.Claims, cfg.Keep, cfg.Except)}
 	d.up, _ = c.listen(upSubject) // for as long as the connection
 	return d
 }
@@ -79,6 +81,7 @@ func (d *Directory) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-d.up:
+		case <-d.doubt:
 		case <-tick.C:
 		}
 	}
@@ -118,8 +121,13 @@ func (d *Directory) report(refused []string) {
 }
 
 func (d *Directory) mount(service string, routes []httpx.Route) httpx.Mount {
-	return httpx.Mount{Service: service, Routes: routes, Handler: func(r httpx.Route) http.Handler {
-		return &remote{conn: d.conn, service: service, route: r}
+	away := d.chart.away(service)
+	unreached := func() { ring(d.doubt) }
+	if away { // known already: the next survey is soon enough
+		unreached = func() {}
+	}
+	return httpx.Mount{Service: service, Routes: routes, Away: away, Handler: func(r httpx.Route) http.Handler {
+		return &remote{conn: d.conn, service: service, route: r, unreached: unreached}
 	}}
 }
 
@@ -127,7 +135,7 @@ func (d *Directory) publish(mounts []httpx.Mount) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	same := slices.EqualFunc(d.mounts, mounts, func(a, b httpx.Mount) bool {
-		return a.Service == b.Service && reflect.DeepEqual(a.Routes, b.Routes)
+		return a.Service == b.Service && a.Away == b.Away && reflect.DeepEqual(a.Routes, b.Routes)
 	})
 	if same {
 		return

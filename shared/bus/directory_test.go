@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,8 +84,9 @@ func TestDirectory_LearnsOfServicesThatComeGoAndComeBack(t *testing.T) {
 	if err := directory.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := status(t, directory, listed); got != http.StatusServiceUnavailable {
-		t.Errorf("while the service is away: got %d, want 503", got)
+	heard(t, directory.Changed(), "that the first service went")
+	if got := status(t, directory, listed); got != http.StatusServiceUnavailable || !away(directory, "catalog") || away(directory, "orders") {
+		t.Errorf("while the service is away: got %d, want 503; mounted are %+v", got, directory.Mounts())
 	}
 	serve(t, catalog, bus.ServiceConfig{HTTP: table(t, list, page("more", "GET", shelf+"/more", nil))})
 	heard(t, directory.Changed(), "the new route")
@@ -93,6 +95,31 @@ func TestDirectory_LearnsOfServicesThatComeGoAndComeBack(t *testing.T) {
 			t.Errorf("%s after the restart: got %d", place, got)
 		}
 	}
+	if away(directory, "catalog") {
+		t.Error("the service is back and still called away")
+	}
+}
+
+// A service that goes is called away as soon as a request misses it.
+func TestDirectory_HearsOfAServiceThatWent(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, loopback)
+	directory := connect(t, overTCP(server, edge)).Directory(bus.DirectoryConfig{})
+	run(t, directory)
+	catalog := serve(t, connect(t, overTCP(server, "catalog")), bus.ServiceConfig{HTTP: table(t, page("list", "GET", shelf+"/list", nil))})
+	heard(t, directory.Changed(), "the service")
+	stop(t, catalog)
+	eventually(t, "the routes answer 503", func() bool {
+		return status(t, directory, "catalog GET "+shelf+"/list") == http.StatusServiceUnavailable
+	})
+	heard(t, directory.Changed(), "that the service went")
+	if !away(directory, "catalog") {
+		t.Errorf("mounted are %+v", directory.Mounts())
+	}
+}
+
+func away(d *bus.Directory, service string) bool {
+	return slices.ContainsFunc(d.Mounts(), func(m httpx.Mount) bool { return m.Service == service && m.Away })
 }
 
 func TestDirectory_SurvivesTheBus(t *testing.T) {

@@ -75,7 +75,7 @@ func TestConn_StartsBeforeTheBus(t *testing.T) {
 	server, again := restartable(t)
 	server.Shutdown()
 	catalog := connect(t, overTCP(server, "catalog"))
-	service := serve(t, catalog, bus.ServiceConfig{RPC: conformanceServer(t)})
+	service := serve(t, catalog, bus.ServiceConfig{RPC: echoServer(t)})
 	conn := connect(t, overTCP(server, edge))
 	if catalog.Ready() == nil || service.Ready() == nil || conn.Ready() == nil {
 		t.Error("ready without a bus")
@@ -93,7 +93,7 @@ func TestConn_StartsBeforeTheBus(t *testing.T) {
 func TestService_StopsWithoutTheBus(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, loopback)
-	service := serve(t, connect(t, overTCP(server, "catalog")), bus.ServiceConfig{RPC: conformanceServer(t)})
+	service := serve(t, connect(t, overTCP(server, "catalog")), bus.ServiceConfig{RPC: echoServer(t)})
 	server.Shutdown()
 	eventually(t, "the service notices", func() bool { return service.Ready() != nil })
 	stop(t, service)
@@ -114,6 +114,6 @@ func TestService_IsUnreadyWhileTheBusRefusesItsSubjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Shutdown)
-	service := serve(t, connect(t, inProcess(server, "catalog")), bus.ServiceConfig{RPC: conformanceServer(t)})
+	service := serve(t, connect(t, inProcess(server, "catalog")), bus.ServiceConfig{RPC: echoServer(t)})
 	eventually(t, "the refusal is known", func() bool { return service.Ready() != nil })
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
+	"github.com/gatehouse-auth/gatehouse/shared/rpc"
 )
 
 // serveRoute answers the requests of one route: the message becomes a request again and
@@ -34,6 +35,8 @@ type remote struct {
 	conn    *Conn
 	service string
 	route   httpx.Route
+
+	unreached func() // hears that nobody serves it
 }
 
 // ServeHTTP sends the request over the bus and copies the answer. What fails on the way is
@@ -51,6 +54,9 @@ func (h *remote) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if errors.Is(err, ErrAnswerTooLarge) {
 		h.badGateway(w, r, ErrAnswerTooLarge)
 		return
+	}
+	if errors.Is(err, rpc.ErrUnreached) {
+		h.unreached()
 	}
 	if err != nil {
 		httpx.WriteError(w, r, h.route.Errors, err)

@@ -11,6 +11,7 @@ type Mount struct {
 	Service string
 	Routes  []Route
 	Handler func(Route) http.Handler
+	Away    bool // nobody serves it now: its routes answer 503 until somebody does
 }
 
 // Directory knows which services are mounted now. Implementations are safe for

@@ -49,6 +49,9 @@ func (s *System) OpsAddr() string { return s.ops.listener.Addr().String() }
 // Ready reports, by module, why it cannot work now. An empty map means ready.
 func (s *System) Ready(ctx context.Context) map[string]string {
 	reasons := map[string]string{}
+	if !s.open.Load() {
+		reasons["system"] = "it starts or stops"
+	}
 	if err := s.wires.status(); err != nil {
 		reasons["bus"] = err.Error()
 	}

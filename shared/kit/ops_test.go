@@ -111,3 +111,32 @@ func TestOps_AnswersNothingElse(t *testing.T) {
 		}
 	}
 }
+
+// A process is ready when all of its modules have started, and not before.
+func TestOps_IsNotReadyWhileModulesStart(t *testing.T) {
+	t.Parallel()
+	address := freeAddress(t)
+	during := 0
+	p := program(spec("catalog", func(kit.Deps) *kit.Module {
+		return &kit.Module{Start: func(ctx context.Context) error {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
+			if err != nil {
+				return err
+			}
+			request.Close = true
+			answer, err := http.DefaultClient.Do(request)
+			if err != nil {
+				return err
+			}
+			during = answer.StatusCode
+			return answer.Body.Close()
+		}}
+	}))
+	system := start(t, p, kit.Options{Environ: settings(t, "OPS_ADDR="+address)})
+	if during != http.StatusServiceUnavailable {
+		t.Errorf("while the module started, /readyz answered %d", during)
+	}
+	if status, body := visit(t, system, http.MethodGet, "/readyz"); status != http.StatusOK {
+		t.Errorf("afterwards: %d %s", status, body)
+	}
+}

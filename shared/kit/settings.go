@@ -52,7 +52,7 @@ func (s Settings) development(ownDatabases bool) (bool, error) {
 // origin returns the parsed base URL: scheme and host, nothing more.
 func (s Settings) origin() (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSuffix(s.BaseURL, "/"))
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || strings.ContainsAny(s.BaseURL, "?#") || u.User != nil {
 		return nil, errors.New("GATEHOUSE_BASE_URL must be an origin such as https://id.example.com, without a path")
 	}
 	return u, nil

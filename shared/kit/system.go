@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -39,6 +40,7 @@ type System struct {
 	registry *prometheus.Registry
 	modules  []running
 	ops      *opsServer
+	open     atomic.Bool // takes work: all modules have started, and none stops
 
 	loops    sync.WaitGroup
 	looping  context.Context //nolint:containedctx // ends all loops, at Stop
@@ -153,6 +155,7 @@ func (s *System) accept(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", m.spec.Name, err)
 		}
 	}
+	s.open.Store(true)
 	return nil
 }
 
@@ -162,6 +165,7 @@ const stopBudget = 20 * time.Second
 // Stop ends the system in the reverse order of its start. It is safe to call on a
 // system that started only in part.
 func (s *System) Stop(ctx context.Context) error {
+	s.open.Store(false)
 	var faults []error
 	for _, m := range slices.Backward(s.modules) {
 		if m.module.Stop != nil {

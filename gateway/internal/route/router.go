@@ -25,6 +25,7 @@ type Router struct {
 	exact    map[string]map[string]*Target // path -> method -> target
 	patterns *mux.Router                   // paths with variables
 	targets  []*Target
+	away     []string // services that nobody serves now
 }
 
 // New builds a Router from the mounted services. A route outside its service's paths, and
@@ -33,6 +34,9 @@ func New(mounts []httpx.Mount, log zerolog.Logger) *Router {
 	r := &Router{exact: map[string]map[string]*Target{}, patterns: mux.NewRouter().UseEncodedPath()}
 	taken := map[string]string{}
 	for _, m := range mounts {
+		if m.Away {
+			r.away = append(r.away, m.Service)
+		}
 		for _, row := range m.Routes {
 			place := row.Method + " " + variable.ReplaceAllString(row.Path, "{}")
 			owner, claimed := taken[place]

@@ -49,6 +49,9 @@ func (s *Switch) rebuild() {
 	s.log.Debug().Strs("services", names).Int("routes", len(s.Router().targets)).Msg("routes swapped")
 }
 
+// Away returns the services whose routes are known and that nobody serves now.
+func (s *Switch) Away() []string { return s.Router().away }
+
 // Missing returns the services of want that are not mounted now.
 func (s *Switch) Missing(want []string) []string {
 	have := map[string]bool{}
