@@ -70,6 +70,8 @@ type Tx interface {
 	KeepPassword(ctx context.Context, userID, hash string) (bool, error)
 	// ReplacePassword stores hash if the stored one still is old, and reports that.
 	ReplacePassword(ctx context.Context, userID, old, hash string) (bool, error)
+	// DeletePassword removes the password of a user who never came to exist.
+	DeletePassword(ctx context.Context, userID string) error
 	CreateSession(ctx context.Context, s session.Session) error
 	// ExtendSession moves the end of a session and reports whether it still exists.
 	ExtendSession(ctx context.Context, id string, updated, expires time.Time) (bool, error)

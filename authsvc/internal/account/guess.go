@@ -9,10 +9,25 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 )
 
-// PasswordGuess is a guess at the user's password. Whatever names the account (an address,
-// a username, a session that asks for the password again), its guesses count together. Of a
-// name that nobody has they count alike, by the name, so that the answer tells nothing.
-func (s *Service) PasswordGuess(user User, from Origin) throttle.Guess {
+// GuessPassword is a guess at the user's password now. Whatever names the account (an
+// address, a username, a session that asks for the password again), its guesses count
+// together. Of a name that nobody has they count alike, by the name, so that the answer
+// tells nothing. A browser that the user knows has a count of its own, so that nobody
+// else's guesses can lock the owner out.
+func (s *Service) GuessPassword(ctx context.Context, user User, from Origin) (throttle.Guess, error) {
+	known, err := s.KnownDevice(ctx, cmp.Or(user.ID, nobody), from)
+	if err != nil {
+		return throttle.Guess{}, err
+	}
+	if known {
+		return s.Guesses.Of(throttle.Password, user.ID, from.Browser), nil
+	}
+	return s.PasswordGuess(user, from), nil
+}
+
+// PasswordGuess is a guess from a browser that the user does not know; all of those count
+// together. It is what a new password forgets.
+func (s *Service) PasswordGuess(user User, _ Origin) throttle.Guess {
 	return s.Guesses.Of(throttle.Password, cmp.Or(user.ID, user.Email))
 }
 

@@ -113,6 +113,39 @@ func TestService_SignInGuesses(t *testing.T) {
 		}
 	})
 
+	t.Run("a browser that the owner knows gets in while others guess, and has a limit too", func(t *testing.T) {
+		t.Parallel()
+		w := authtest.New(t, authtest.Options{})
+		w.SignUp(t, ada)
+		from := func(browser string, password string) error {
+			_, err := authtest.Patiently(func() (account.SignedIn, error) {
+				return w.Accounts.SignIn(t.Context(), account.SignIn{Email: ada, Password: password, Origin: account.Origin{IP: "192.0.2.9", UserAgent: "test", Browser: browser}})
+			})
+			return err
+		}
+		if err := from("known", authtest.Password); err != nil {
+			t.Fatal(err)
+		}
+		guesses(t, w, ada, 5)
+		if err := from("unknown", authtest.Password); outcome(err) != "wait 1s" {
+			t.Errorf("in a browser that nobody knows: %s", outcome(err))
+		}
+		if err := from("known", authtest.Password); err != nil {
+			t.Errorf("in the owner's browser: %s", outcome(err))
+		}
+		if _, err := w.SignIn(t, ada, authtest.Password); outcome(err) != "wait 1s" {
+			t.Errorf("the owner's sign-in has cleared the count of the others: %s", outcome(err))
+		}
+		for range 5 {
+			if err := from("known", newWords); outcome(err) != "wrong" {
+				t.Errorf("a wrong password in the owner's browser: %s", outcome(err))
+			}
+		}
+		if err := from("known", authtest.Password); outcome(err) != "wait 1s" {
+			t.Errorf("after five of them: %s", outcome(err))
+		}
+	})
+
 	t.Run("an outage is no pause and no wrong password", func(t *testing.T) {
 		t.Parallel()
 		w := authtest.New(t, authtest.Options{})

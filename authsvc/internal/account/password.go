@@ -97,7 +97,10 @@ func (s *Service) VerifyPassword(ctx context.Context, user User, plain string, f
 // recorded, with what it was to be good for: ErrPassword. throttle.ErrLimited after too many
 // wrong ones, at sign-ins too, whatever this one is.
 func (s *Service) checkPassword(ctx context.Context, user User, plain string, from Origin, purpose string) (string, error) {
-	guess := s.PasswordGuess(user, from)
+	guess, err := s.GuessPassword(ctx, user, from)
+	if err != nil {
+		return "", err
+	}
 	if err := s.Open(ctx, guess); err != nil {
 		return "", err
 	}

@@ -31,26 +31,30 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	guess := s.PasswordGuess(user, in.Origin)
+	guess, err := s.GuessPassword(ctx, user, in.Origin)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	if err := s.Open(ctx, guess); err != nil {
 		return SignedIn{}, err
 	}
+	try := attempt{in, user, guess}
 	if stored == "" {
 		if err := s.Passwords.Dummy(ctx, in.Password); err != nil {
 			return SignedIn{}, err
 		}
-		return SignedIn{}, s.refuse(ctx, user, in, ErrCredentials)
+		return SignedIn{}, s.refuse(ctx, try, ErrCredentials)
 	}
 	ok, rehash, err := s.Passwords.Verify(ctx, stored, in.Password)
 	switch {
 	case err != nil:
 		return SignedIn{}, err
 	case !ok:
-		return SignedIn{}, s.refuse(ctx, user, in, ErrCredentials)
+		return SignedIn{}, s.refuse(ctx, try, ErrCredentials)
 	case user.Banned:
-		return SignedIn{}, s.refuse(ctx, user, in, ErrBanned)
+		return SignedIn{}, s.refuse(ctx, try, ErrBanned)
 	case s.RequireVerification && !user.EmailVerified:
-		return SignedIn{}, s.refuse(ctx, user, in, ErrEmailNotVerified)
+		return SignedIn{}, s.refuse(ctx, try, ErrEmailNotVerified)
 	}
 	renewed := ""
 	if rehash {
@@ -125,25 +129,31 @@ func (s *Service) passwordOf(ctx context.Context, in SignIn) (User, string, erro
 	return user, stored, err
 }
 
+// attempt is a sign-in whose user has been looked for.
+type attempt struct {
+	SignIn
+	user  User
+	guess throttle.Guess
+}
+
 // refuse stores that a sign-in was refused, mails a new verification link where that was
 // the reason, and returns the reason; throttle.ErrLimited instead of any reason if the
 // guess came too soon.
-func (s *Service) refuse(ctx context.Context, user User, in SignIn, reason error) error {
-	guess := s.PasswordGuess(user, in.Origin)
+func (s *Service) refuse(ctx context.Context, try attempt, reason error) error {
 	err := s.Store.InTx(ctx, func(tx Tx) error {
 		judge := tx.PassGuess
 		if errors.Is(reason, ErrCredentials) {
 			judge = tx.CountGuess
 		}
-		if err := refused(judge(ctx, guess)); err != nil {
+		if err := refused(judge(ctx, try.guess)); err != nil {
 			return err
 		}
 		if errors.Is(reason, ErrEmailNotVerified) {
-			if err := s.mailVerification(ctx, tx, user, in.CallbackURL); err != nil {
+			if err := s.mailVerification(ctx, tx, try.user, try.CallbackURL); err != nil {
 				return err
 			}
 		}
-		ev := Event(authapi.EventSignInFailed, user, in.Origin, Details{Method: byPassword.Name, Reason: reasonCode(reason)})
+		ev := Event(authapi.EventSignInFailed, try.user, try.Origin, Details{Method: byPassword.Name, Reason: reasonCode(reason)})
 		ev.Outcome = events.Failure
 		return tx.AddEvent(ctx, ev)
 	})

@@ -57,14 +57,8 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	active, err := identityapi.ActivateUser.Call(ctx, s.Call, identityapi.ActivateUserIn{ID: id})
-	if errors.Is(err, identityapi.ErrUserUnknown) { // another sign-up took the address meanwhile
-		return SignedIn{}, s.taken(ctx, in.Origin, err)
-	}
-	if errors.Is(err, identityapi.ErrUsernameTaken) { // or the username
-		return SignedIn{}, ErrUsernameTaken.With(err)
-	}
 	if err != nil {
-		return SignedIn{}, err
+		return SignedIn{}, s.lost(ctx, id, in, err)
 	}
 	return s.welcome(ctx, User{User: active.User}, in)
 }
@@ -90,6 +84,22 @@ func (s *Service) welcome(ctx context.Context, user User, in SignUp) (SignedIn, 
 		return err
 	})
 	return signed, err
+}
+
+// lost explains why a user did not come to exist. If another sign-up took the address or
+// the username meanwhile, nobody will ever have this id, and its password goes.
+func (s *Service) lost(ctx context.Context, id string, in SignUp, cause error) error {
+	address, username := errors.Is(cause, identityapi.ErrUserUnknown), errors.Is(cause, identityapi.ErrUsernameTaken)
+	if !address && !username {
+		return cause
+	}
+	if err := s.Store.InTx(ctx, func(tx Tx) error { return tx.DeletePassword(ctx, id) }); err != nil {
+		return err
+	}
+	if username {
+		return ErrUsernameTaken.With(cause)
+	}
+	return s.taken(ctx, in.Origin, cause)
 }
 
 // pretend answers a sign-up for a taken address as if it had worked, at the same cost.

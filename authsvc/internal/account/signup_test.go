@@ -184,6 +184,9 @@ func TestService_SignUpParallel(t *testing.T) {
 	if n := w.Count(t, "session"); n != 1 {
 		t.Errorf("there are %d sessions, want the winner's", n)
 	}
+	if n := w.Count(t, "credential"); n != 1 {
+		t.Errorf("there are %d passwords, want the winner's: the losers' ids never come to exist", n)
+	}
 	if _, err := w.SignIn(t, ada, words(winner)); err != nil {
 		t.Errorf("the winner's password: %v", err)
 	}

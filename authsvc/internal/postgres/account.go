@@ -81,6 +81,15 @@ func (t accountTx) SetPassword(ctx context.Context, userID, hash string) error {
 	return err
 }
 
+const deletePassword = `
+delete from credential
+where user_id = $1`
+
+func (t accountTx) DeletePassword(ctx context.Context, userID string) error {
+	_, err := t.tx.Exec(ctx, deletePassword, userID)
+	return err
+}
+
 const keepPassword = `
 select
 from credential
