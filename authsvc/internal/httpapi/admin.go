@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"slices"
+
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/admin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
@@ -17,6 +19,16 @@ var (
 
 // maxReason bounds the reason of an impersonation, in bytes.
 const maxReason = 1000
+
+// adminEndpoints are asOther all, because the use cases refuse who acts as somebody else in
+// the words that the protocol has for each.
+func (a *API) adminEndpoints() []endpoint {
+	rows := slices.Concat(a.adminUserEndpoints(), a.adminSessionEndpoints())
+	for i := range rows {
+		rows[i].asOther = true
+	}
+	return rows
+}
 
 func (a *API) adminSessionEndpoints() []endpoint {
 	theUser := []field{{name: "userId", judge: coercible}}
@@ -40,7 +52,7 @@ func (a *API) adminSessionEndpoints() []endpoint {
 		},
 		{
 			id: "admin-stop-impersonating", method: "POST", path: "/admin/stop-impersonating", summary: "Be oneself again",
-			serve: adminStopImpersonating, access: signedInSilently, asOther: true, answers: httpx.SchemaOf[sessionAndUser](),
+			serve: adminStopImpersonating, access: signedInSilently, answers: httpx.SchemaOf[sessionAndUser](),
 		},
 		{
 			id: "admin-set-user-password", method: "POST", path: "/admin/set-user-password", summary: "Give a user a new password and end all their sessions",

@@ -138,7 +138,7 @@ func TestImpersonation_ChangesNothing(t *testing.T) {
 		}
 	}
 	a.b.post(t, "/change-password", "currentPassword", authtest.Password, "newPassword", newWords).wants(t, http.StatusForbidden, "NOT_WHILE_IMPERSONATING")
-	a.b.post(t, "/admin/impersonate-user", "userId", other.User.ID).wants(t, http.StatusForbidden, "NOT_WHILE_IMPERSONATING")
+	a.b.post(t, "/admin/impersonate-user", "userId", other.User.ID).wants(t, http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS")
 	a.b.do(t, request{path: "/admin/list-users"}).wants(t, http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_LIST_USERS")
 }
 

@@ -79,8 +79,7 @@ func (a *API) endpoints() []endpoint {
 		a.usernameEndpoints(),
 		a.linkedEndpoints(),
 		a.socialEndpoints(),
-		a.adminUserEndpoints(),
-		a.adminSessionEndpoints(),
+		a.adminEndpoints(),
 		a.twoFactorEndpoints(),
 	)
 }
