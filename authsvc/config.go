@@ -23,6 +23,7 @@ type Config struct {
 	RateLimit           toggle           `envconfig:"RATE_LIMIT" desc:"the protocol's limits per address: on or off; empty: on in production, off in development"`
 	DeleteVerification  bool             `envconfig:"DELETE_USER_VERIFICATION" default:"false" desc:"users delete themselves by a mailed link only"`
 	ChangeConfirmation  bool             `envconfig:"CHANGE_EMAIL_CONFIRMATION" default:"false" desc:"a change of a confirmed address is approved from the old one first"`
+	SessionCache        toggle           `envconfig:"SESSION_CACHE" default:"on" desc:"on keeps copies of sessions in memory, never out of date; off looks each one up"`
 	BreachedPasswords   string           `envconfig:"BREACHED_PASSWORDS" desc:"where passwords from breaches are known: a range service such as https://api.pwnedpasswords.com/range, or a file of sorted SHA-1 hashes; empty: nowhere"`
 	CaptchaProvider     captcha.Provider `envconfig:"CAPTCHA_PROVIDER" default:"hcaptcha" desc:"who judges captchas: hcaptcha, turnstile or recaptcha"`
 	CaptchaEndpoints    []string         `envconfig:"CAPTCHA_ENDPOINTS" desc:"paths below /api/auth that take a solved captcha, comma-separated, such as /sign-in/*; empty: /sign-up/email, /sign-in/email and /request-password-reset"`

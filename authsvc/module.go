@@ -28,6 +28,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
 	"github.com/gatehouse-auth/gatehouse/authsvc/migrations"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/kit"
 	"github.com/gatehouse-auth/gatehouse/shared/logging"
@@ -83,8 +85,13 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	own := epoch.NewFollower(epoch.FollowerConfig{Source: authapi.Service, Ask: deps.Epochs.Serve, Wake: deps.Wake, Log: deps.Log})
+	theirs := epoch.NewFollower(epoch.FollowerConfig{
+		Source: identityapi.Service, Ask: identityapi.Epochs.Asker(deps.Call), Wake: deps.Wake, Log: deps.Log,
+	})
 	accounts := account.New(account.Config{
-		Store: store, Call: deps.Call, Passwords: password.NewHasher().WithBreaches(breaches), Mint: token.NewMail(deps.Root, deps.Now),
+		Copies: account.NewCopies(own, theirs, deps.Epochs.Known, c.SessionCache != "off"),
+		Store:  store, Call: deps.Call, Passwords: password.NewHasher().WithBreaches(breaches), Mint: token.NewMail(deps.Root, deps.Now),
 		Notices: notices, Guesses: throttle.NewGuesses(deps.Root, deps.Now), Now: deps.Now, RequireVerification: c.RequireVerification,
 		ApproveChanges: c.ChangeConfirmation, ConfirmDeletions: c.DeleteVerification,
 		LimitMembers: c.limited(deps.Development),
@@ -112,10 +119,13 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 		routes = append(routes, httpapi.MailboxRoutes(mailbox)...)
 	}
 	return &kit.Module{
-		Handlers: append(rpcapi.New(accounts, grants, jar).Handlers(), authapi.Events.Handle(events.NewFeed(deps.DB).Read)),
+		Handlers: append(rpcapi.New(accounts, grants, jar).Handlers(), authapi.Epochs.Handle(deps.Epochs.Serve), authapi.Events.Handle(events.NewFeed(deps.DB).Read)),
 		Routes:   routes,
 		Loops: []kit.Loop{
 			{Name: "relay", Run: relay.Run},
+			{Name: "epochs", Run: deps.Epochs.Run},
+			{Name: "own changes", Run: own.Run},
+			{Name: "changes of identity", Run: theirs.Run},
 			{Name: "mail", Run: mails.Run},
 			{Name: "sweep", Run: sweep(store, deps.Now)},
 			{Name: "removals", Run: accounts.FinishRemovalsRegularly},

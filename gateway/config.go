@@ -12,6 +12,7 @@ type Config struct {
 	Addr           string   `envconfig:"HTTP_ADDR" default:":3000" desc:"the public listener"`
 	TrustedOrigins []string `envconfig:"TRUSTED_ORIGINS" desc:"front ends, comma-separated: origins, https://*.example.com, or the scheme of an app (myapp://); development trusts http://localhost:3001"`
 	TrustedProxies []string `envconfig:"TRUSTED_PROXIES" desc:"networks whose X-Forwarded-For counts, comma-separated, such as 10.0.0.0/8"`
+	SessionCache   string   `envconfig:"SESSION_CACHE" default:"on" desc:"on keeps copies of sessions in memory, never out of date; off looks each one up"`
 	TLSCert        string   `envconfig:"TLS_CERT" desc:"file of the certificate chain (PEM); empty: plain HTTP, for behind a proxy"`
 	TLSKey         string   `envconfig:"TLS_KEY" desc:"file of the certificate's private key (PEM)"`
 }

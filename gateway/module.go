@@ -4,6 +4,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/gateway/gatewayapi"
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/authn"
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/clientip"
@@ -18,6 +20,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/httpapi"
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/listen"
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/route"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/kit"
 	"github.com/gatehouse-auth/gatehouse/shared/weborigin"
 )
@@ -42,8 +46,18 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	}
 	routes := route.NewSwitch(deps.Directory, deps.Log)
 	own := weborigin.New(append([]string{weborigin.Of(deps.BaseURL.String())}, trusted...)...)
+	changes := authn.Changes{
+		Auth: epoch.NewFollower(epoch.FollowerConfig{
+			Source: authapi.Service, Ask: authapi.Epochs.Asker(deps.Call), Wake: deps.Wake, Log: deps.Log,
+		}),
+		Identity: epoch.NewFollower(epoch.FollowerConfig{
+			Source: identityapi.Service, Ask: identityapi.Epochs.Asker(deps.Call), Wake: deps.Wake, Log: deps.Log,
+		}),
+	}
 	face, err := front.New(front.Config{
-		Routes: routes, Authn: authn.New(deps.Call, deps.BaseURL.String(), own.TrustsOrigin, deps.Now),
+		Routes: routes, Authn: authn.New(authn.Config{
+			Call: deps.Call, Issuer: deps.BaseURL.String(), Trusted: own.TrustsOrigin, Changes: changes, Now: deps.Now, Keep: c.SessionCache != "off",
+		}),
 		Address: clientip.New(proxies), Origins: weborigin.New(trusted...), HTTPS: deps.BaseURL.Scheme == "https",
 		Expected: slices.Sorted(maps.Keys(gatewayapi.Graph())), Log: deps.Log, Metrics: deps.Metrics, Now: deps.Now,
 	})
@@ -53,10 +67,14 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	listener := listen.New(listen.Config{Addr: c.Addr, Cert: c.TLSCert, Key: c.TLSKey}, face, deps.Log)
 	return &kit.Module{
 		Routes: httpapi.New(deps.BaseURL.String(), routes, deps.Development).Routes(),
-		Loops:  []kit.Loop{{Name: "routes", Run: routes.Run}},
-		Ready:  func(context.Context) error { return ready(routes) },
-		Start:  listener.Start,
-		Stop:   listener.Stop,
+		Loops: []kit.Loop{
+			{Name: "routes", Run: routes.Run},
+			{Name: "changes of authsvc", Run: changes.Auth.Run},
+			{Name: "changes of identity", Run: changes.Identity.Run},
+		},
+		Ready: func(context.Context) error { return cmp.Or(ready(routes), changes.Began()) },
+		Start: listener.Start,
+		Stop:  listener.Stop,
 	}, nil
 }
 

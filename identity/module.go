@@ -50,10 +50,11 @@ func New(c Config, d kit.Deps) (*kit.Module, error) {
 	users := user.New(postgres.NewUsers(d.DB), guard, appointments, d.Now)
 	roles := role.New(store, guard, d.Now)
 	return &kit.Module{
-		Handlers: rpcapi.New(users, roles, guard, events.NewFeed(d.DB)).Handlers(),
+		Handlers: rpcapi.New(users, roles, guard, events.NewFeed(d.DB), d.Epochs).Handlers(),
 		Routes:   httpapi.New(users, roles, cursors).Routes(),
 		Loops: []kit.Loop{
 			{Name: "relay", Run: relay.Run},
+			{Name: "epochs", Run: d.Epochs.Run},
 			{Name: "sweep reservations", Run: users.SweepRegularly},
 		},
 		Ready: func(ctx context.Context) error { return pg.Fault(d.DB.Ping(ctx)) },

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/identity"
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
@@ -23,12 +24,15 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func deps(t *testing.T) kit.Deps {
 	t.Helper()
+	db, wake := pgtest.Schema(t, pgtest.Spec{Name: "identity", Files: identity.Spec().Migrations}), &events.Local{}
 	return kit.Deps{
-		DB:   pgtest.Schema(t, pgtest.Spec{Name: "identity", Files: identity.Spec().Migrations}),
+		DB:   db,
 		Log:  zerolog.Nop(),
 		Now:  time.Now,
 		Root: secret.NewRoot("the root of a test"),
-		Wake: &events.Local{},
+		Wake: wake,
+
+		Epochs: epoch.NewSource(epoch.SourceConfig{Name: "identity", DB: db, Wake: wake}),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/rpc"
@@ -26,6 +27,8 @@ var Authenticate = rpc.Method[AuthenticateIn, AuthenticateOut]{
 type AuthenticateIn struct {
 	Cookie        string `json:"cookie"`        // the Cookie header
 	Authorization string `json:"authorization"` // the Authorization header
+
+	Anew bool `json:"anew"` // look it up, although there may be a copy
 }
 
 // AuthenticateOut is the session behind the credentials.
@@ -36,6 +39,11 @@ type AuthenticateOut struct {
 	AMR       []string  `json:"amr"` // RFC 8176
 	AuthTime  time.Time `json:"auth_time"`
 	ExpiresAt time.Time `json:"expires_at"`
+
+	Actor string `json:"actor"` // who has opened the session as the user, "" for the user
+
+	Epoch         int64 `json:"epoch"`          // this module's number, from before it was looked up
+	IdentityEpoch int64 `json:"identity_epoch"` // identity's number, likewise
 }
 
 // SigningKeys returns the public keys that verify access tokens now, including one
@@ -51,6 +59,18 @@ type SigningKeysIn struct{}
 type SigningKeysOut struct {
 	JWKS json.RawMessage `json:"jwks"`
 }
+
+// Epochs tells what changed, to who keeps copies of sessions or verifies tokens.
+var Epochs = epoch.Method(Service)
+
+// Scopes of what changed, beside epoch.ScopeAll. A token ends when something newer than its
+// number stands at its session, its key or all; a copy of a look-up also when it does at
+// the view of its session or user.
+const (
+	ScopeSession = "session" // the session has ended, or a family of its tokens
+	ScopeKey     = "key"     // the signing key has been taken away
+	ScopeView    = "view"    // what is shown of a session or a user, whose id is the key
+)
 
 // Events is the feed of everything that happens in the module.
 var Events = events.FeedMethod(Service)
@@ -101,5 +121,5 @@ const (
 
 // Methods lists what the module must serve; a missing handler stops the start.
 func Methods() []rpc.Desc {
-	return []rpc.Desc{Authenticate.Desc(), SigningKeys.Desc(), Events.Desc()}
+	return []rpc.Desc{Authenticate.Desc(), SigningKeys.Desc(), Epochs.Desc(), Events.Desc()}
 }

@@ -6,11 +6,12 @@ import (
 	"embed"
 	"io/fs"
 
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 )
 
 //go:embed *.sql
 var files embed.FS
 
-// Files returns the migrations, with those of the event tables that they include.
-func Files() fs.FS { return events.Migrations(files) }
+// Files returns the migrations, with those of shared/events and shared/epoch that they include.
+func Files() fs.FS { return epoch.Migrations(events.Migrations(files)) }

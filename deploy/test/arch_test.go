@@ -130,7 +130,7 @@ func pgxInStorage(t *testing.T, all []source) {
 	t.Parallel()
 	for _, s := range all {
 		root := s.place() == s.module() || s.module() == "deploy" // module.go hands the pool on; deploy looks from outside
-		storage := slices.Contains([]string{"postgres", "post", "pg", "pgtest", "events", "kit"}, last(s.place()))
+		storage := slices.Contains([]string{"postgres", "post", "pg", "pgtest", "events", "epoch", "kit"}, last(s.place()))
 		if root || storage || s.support() {
 			continue
 		}

@@ -3,6 +3,7 @@ package identityapi
 import (
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/rpc"
@@ -46,6 +47,8 @@ type AuthorizeIn struct {
 // AuthorizeOut is the output of Authorize.
 type AuthorizeOut struct {
 	Allowed bool `json:"allowed"`
+
+	Epoch int64 `json:"epoch"` // the module's number, from before it looked
 }
 
 // GrantRole gives an active user, named by address, a role. Granting twice changes nothing.
@@ -91,6 +94,16 @@ var (
 	ErrLastAdministrator = fault.New(fault.Conflict, "identity.last_administrator", "This is the last administrator. Make somebody else one first.")
 )
 
+// Epochs tells what changed, to who keeps copies of users or of what they may do.
+var Epochs = epoch.Method(Service)
+
+// Scopes of what changed, beside epoch.ScopeAll.
+const (
+	ScopeUser        = "user"        // what a user may do: roles, bans, the end
+	ScopeView        = "view"        // what is shown of a user, whose id is the key
+	ScopePermissions = "permissions" // what roles hold; no key
+)
+
 // Events is the feed of everything that happens in the module.
 var Events = events.FeedMethod(Service)
 
@@ -115,6 +128,6 @@ func Methods() []rpc.Desc {
 	return []rpc.Desc{
 		ReserveUser.Desc(), ActivateUser.Desc(), FindUser.Desc(), VerifyEmail.Desc(),
 		UpdateUser.Desc(), ChangeEmail.Desc(), DeleteUser.Desc(), BanUser.Desc(), UnbanUser.Desc(),
-		ListUsers.Desc(), FindUsers.Desc(), Authorize.Desc(), GrantRole.Desc(), SetRoles.Desc(), Events.Desc(),
+		ListUsers.Desc(), FindUsers.Desc(), Authorize.Desc(), GrantRole.Desc(), SetRoles.Desc(), Epochs.Desc(), Events.Desc(),
 	}
 }

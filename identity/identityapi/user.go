@@ -74,6 +74,8 @@ type ReserveUserIn struct {
 // UserOut is the output of the methods that answer with one user.
 type UserOut struct {
 	User User `json:"user"`
+
+	Epoch int64 `json:"epoch"` // of FindUser: the module's number, from before it looked
 }
 
 // ActivateUser makes a reserved user exist. Activating an active user changes nothing.

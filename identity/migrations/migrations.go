@@ -6,11 +6,12 @@ import (
 	"embed"
 	"io/fs"
 
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 )
 
 //go:embed *.sql
 var files embed.FS
 
-// Files returns the migrations, with the templates of shared/events beside them.
-func Files() fs.FS { return events.Migrations(files) }
+// Files returns the migrations, with the templates of shared/events and shared/epoch beside them.
+func Files() fs.FS { return epoch.Migrations(events.Migrations(files)) }

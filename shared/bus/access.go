@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/micro"
 
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/rpc"
 	"github.com/gatehouse-auth/gatehouse/shared/secret"
 )
@@ -63,7 +64,7 @@ func modulesOf(graph rpc.Graph, edge string) []string {
 // publishes lists what a module may send: its calls under its own name, its own
 // wake-ups, and for the edge the requests.
 func publishes(targets []string, module string, edge bool) []string {
-	subjects := []string{wakeSubject(module), upSubject}
+	subjects := []string{wakeSubject(module), wakeSubject(epoch.Wakes(module)), upSubject}
 	for _, target := range targets {
 		service, method, one := strings.Cut(target, ".")
 		if !one {
@@ -84,7 +85,7 @@ func subscribes(targets []string, module string) []string {
 	subjects := []string{"rpc." + module + ".>", "http." + module + ".>", inboxPrefix(module) + ".>", upSubject}
 	for _, target := range targets {
 		service, _, _ := strings.Cut(target, ".")
-		subjects = append(subjects, wakeSubject(service))
+		subjects = append(subjects, wakeSubject(service), wakeSubject(epoch.Wakes(service)))
 	}
 	for _, verb := range []micro.Verb{micro.PingVerb, micro.InfoVerb, micro.StatsVerb} {
 		all := micro.APIPrefix + "." + verb.String()

@@ -41,6 +41,7 @@ func publishAttempts() []attempt {
 	for _, target := range modules() {
 		attempts = append(attempts,
 			attempt{"evt." + target, []string{target}},
+			attempt{"evt." + target + ".epoch", []string{target}}, // nobody else can ring for it
 			attempt{"http." + target + ".list", []string{"edge"}},
 			attempt{"_INBOX." + target + ".x.y", nil})
 		for _, method := range []string{"find", "feed", "drop"} {
@@ -82,7 +83,8 @@ func subscribeAttempts() []attempt {
 			attempt{"_INBOX." + target + ".x.*", own},
 			attempt{"$SRV.INFO." + target, own},
 			attempt{"$SRV.PING." + target + ".id", own},
-			attempt{"evt." + target, readers[target]})
+			attempt{"evt." + target, readers[target]},
+			attempt{"evt." + target + ".epoch", readers[target]})
 	}
 	return attempts
 }
@@ -196,11 +198,11 @@ func TestUsers_DependOnTheGraphAlone(t *testing.T) {
 	got := users(t)[2]
 	want := bus.User{
 		Module: "ledger", PublicKey: got.PublicKey,
-		Publish: []string{"evt.ledger", "rpc.orders.*.feed.ledger", "sys.up"},
+		Publish: []string{"evt.ledger", "evt.ledger.epoch", "rpc.orders.*.feed.ledger", "sys.up"},
 		Subscribe: []string{
 			"$SRV.INFO", "$SRV.INFO.ledger", "$SRV.INFO.ledger.*", "$SRV.PING", "$SRV.PING.ledger", "$SRV.PING.ledger.*",
 			"$SRV.STATS", "$SRV.STATS.ledger", "$SRV.STATS.ledger.*",
-			"_INBOX.ledger.>", "evt.orders", "http.ledger.>", "rpc.ledger.>", "sys.up",
+			"_INBOX.ledger.>", "evt.orders", "evt.orders.epoch", "http.ledger.>", "rpc.ledger.>", "sys.up",
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -8,6 +8,7 @@
 //	rpc.<service>.v<major>.<method>.<caller>   a call; the last token says who calls
 //	http.<service>.<route>                     a request, as an HTTP/1.1 message (RFC 9112)
 //	evt.<service>                              something new in that service's feed
+//	evt.<service>.epoch                        something changed of which others keep copies
 //	sys.up                                     a service came up or changed
 //
 // Invariants:

@@ -128,9 +128,15 @@ func writeJSON(w http.ResponseWriter, status int, contentType string, value any)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	return WriteBody(w, status, contentType, body)
+}
+
+// WriteBody answers with a body that is encoded already.
+func WriteBody(w http.ResponseWriter, status int, contentType string, body []byte) error {
+	header := w.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, err = w.Write(body)
+	_, err := w.Write(body)
 	return err
 }

@@ -5,16 +5,18 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/rs/zerolog"
 
 	"github.com/gatehouse-auth/gatehouse/shared/border"
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/trace"
 )
 
 // Headers between the edge and the modules. The edge removes every header that
-// starts with InternalPrefix from what comes in and from what goes out.
+// starts with InternalPrefix from what comes in, and from what goes out but for two.
 const (
 	InternalPrefix  = "Gatehouse-"
 	ClientIPHeader  = InternalPrefix + "Client-Ip" // the caller's address as the edge judged it
@@ -22,6 +24,11 @@ const (
 	FaultHeader     = InternalPrefix + "Fault"     // code of the fault that was answered
 	NextHeader      = InternalPrefix + "Next"      // cursor of the next page, for Paged routes
 	RequestIDHeader = "X-Request-Id"
+
+	// What an answer says of a change by which copies and tokens end (package epoch): the
+	// number it raised, and since when it holds everywhere. They reach the client.
+	RevocationHeader  = InternalPrefix + "Revocation"
+	EffectiveByHeader = InternalPrefix + "Effective-By"
 )
 
 // Table is a module's routes with the pipeline around their handlers. It is
@@ -65,9 +72,9 @@ type pipeline struct {
 func (p *pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := border.Cross(r.Context(), p.route.Timeout)
 	defer cancel()
-	r = r.WithContext(ctx)
-	r.Body = http.MaxBytesReader(w, r.Body, p.route.MaxBody)
 	tracked := &tracker{ResponseWriter: w}
+	r = r.WithContext(epoch.WithSettled(ctx, &tracked.settled))
+	r.Body = http.MaxBytesReader(w, r.Body, p.route.MaxBody)
 	defer func() {
 		if v := recover(); v != nil {
 			p.fail(tracked, r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
@@ -97,20 +104,29 @@ func (p *pipeline) fail(w *tracker, r *http.Request, err error) {
 	}
 }
 
-// tracker remembers whether an answer has begun.
+// tracker remembers whether an answer has begun, and lets it say what it has ended.
 type tracker struct {
 	http.ResponseWriter
-	begun bool
+	begun   bool
+	settled epoch.Settled
 }
 
 func (t *tracker) WriteHeader(status int) {
-	t.begun = true
+	t.begin()
 	t.ResponseWriter.WriteHeader(status)
 }
 
 func (t *tracker) Write(b []byte) (int, error) {
-	t.begun = true
+	t.begin()
 	return t.ResponseWriter.Write(b)
+}
+
+func (t *tracker) begin() {
+	if !t.begun && t.settled.Number > 0 {
+		t.Header().Set(RevocationHeader, strconv.FormatInt(t.settled.Number, 10))
+		t.Header().Set(EffectiveByHeader, t.settled.At.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	t.begun = true
 }
 
 // Unwrap lets http.ResponseController reach the writer below.

@@ -116,8 +116,10 @@ func (s *System) openModule(ctx context.Context, spec Spec, administrator secret
 	if err != nil {
 		return err
 	}
+	s.sources[spec.Name] = &epochs{}
 	s.pools[spec.Name], err = pg.Open(ctx, pg.Config{
 		URL: runtime.Reveal(), Schema: spec.Name, MaxConns: own.MaxConns, Application: "gatehouse-" + spec.Name,
+		Settle: s.sources[spec.Name].settle,
 	})
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 	"github.com/gatehouse-auth/gatehouse/shared/rpc"
@@ -53,12 +54,15 @@ func Configured[C any](spec Spec, build func(C, Deps) (*Module, error)) Spec {
 // Deps is what every module is given. A module sees its own database role, its own
 // Caller and nothing of its siblings.
 type Deps struct {
-	Call        rpc.Caller       // reaches what the graph allows this module
-	DB          *pgxpool.Pool    // own schema, own role; nil without migrations
-	Log         zerolog.Logger   // carries the module's name
-	Now         func() time.Time // the clock
-	Root        secret.Root      // derive purposes from it
-	Wake        events.Wake
+	Call rpc.Caller       // reaches what the graph allows this module
+	DB   *pgxpool.Pool    // own schema, own role; nil without migrations
+	Log  zerolog.Logger   // carries the module's name
+	Now  func() time.Time // the clock
+	Root secret.Root      // derive purposes from it
+	Wake events.Wake
+	// Epochs tells others what changes in the module's schema, if that has the tables of
+	// package epoch; the module serves its method and runs it. Nil without migrations.
+	Epochs      *epoch.Source
 	Metrics     prometheus.Registerer
 	Directory   httpx.Directory // what the edge routes to; nil for others
 	BaseURL     *url.URL        // the public origin

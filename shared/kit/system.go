@@ -36,6 +36,7 @@ type System struct {
 
 	embedded *embedded.Server
 	pools    map[string]*pgxpool.Pool // by module
+	sources  map[string]*epochs       // by module
 	wires    *wires
 	registry *prometheus.Registry
 	modules  []running
@@ -59,7 +60,7 @@ func (p Program) Start(ctx context.Context, options Options) (*System, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	s := &System{program: p, options: options, log: options.Log, pools: map[string]*pgxpool.Pool{}}
+	s := &System{program: p, options: options, log: options.Log, pools: map[string]*pgxpool.Pool{}, sources: map[string]*epochs{}}
 	s.looping, s.endLoops = context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.start(ctx); err != nil {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBudget)
@@ -204,6 +205,7 @@ func (s *System) deps(spec Spec) Deps {
 		Now:         s.options.Now,
 		Root:        s.root,
 		Wake:        s.wires.wake(spec.Name),
+		Epochs:      s.epochs(spec.Name),
 		Metrics:     prometheus.WrapRegistererWith(prometheus.Labels{"module": spec.Name}, s.registry),
 		Directory:   s.wires.directoryFor(spec),
 		BaseURL:     s.origin,

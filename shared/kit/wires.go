@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/shared/bus"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
@@ -173,7 +174,7 @@ func (s *splitWake) Publish(source string) {
 
 // Subscribe implements events.Wake.
 func (s *splitWake) Subscribe(source string) (<-chan struct{}, func()) {
-	if slices.Contains(s.here, source) {
+	if service, _, _ := strings.Cut(source, "."); slices.Contains(s.here, service) {
 		return s.near.Subscribe(source)
 	}
 	return s.far.Subscribe(source)

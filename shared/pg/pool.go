@@ -17,6 +17,9 @@ type Config struct {
 	Schema      string // the whole search_path
 	MaxConns    int32  // 0: 10
 	Application string // application_name, as pg_stat_activity shows it
+	// Settle waits until nobody goes by copies from before a number, which a commit has
+	// raised; nil: nobody keeps copies. It bounds itself.
+	Settle func(ctx context.Context, number int64)
 }
 
 const defaultMaxConns = 10
@@ -76,6 +79,9 @@ func poolConfig(cfg Config) (*pgxpool.Config, error) {
 	pool.MaxConnLifetimeJitter = 5 * time.Minute
 	pool.MaxConnIdleTime = 5 * time.Minute
 	pool.PingTimeout = time.Second
+	if cfg.Settle != nil {
+		pool.ConnConfig.OnNotice = hearRaised(cfg.Settle)
+	}
 	if cfg.Role != "" {
 		pool.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return checkRole(ctx, conn, cfg.Role) }
 	}

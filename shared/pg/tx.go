@@ -25,7 +25,8 @@ type Beginner interface {
 // InTx runs fn in a transaction of its own and commits when fn returns nil.
 // Otherwise, and when fn panics, it rolls back, and fn's error comes back with the
 // rollback's own error beside it if that failed too. A commit that fails is an
-// error; whether it took effect is then unknown.
+// error; whether it took effect is then unknown. After a commit that raised a number
+// (package epoch), it returns when nobody goes by copies from before.
 //
 // A serialization failure (40001) or a deadlock (40P01) runs fn again in a fresh
 // transaction, three times in all, so fn must have no effect outside of tx.
@@ -58,10 +59,12 @@ func once(ctx context.Context, pool Beginner, fn func(tx pgx.Tx) error) (err err
 	if err := fn(tx); err != nil {
 		return err
 	}
+	raised := awaitRaised(tx)
 	committed = true // from here on Commit ends the transaction, one way or the other
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("commit transaction: %w", err)
 	}
+	raised.settled(ctx)
 	return nil
 }
 

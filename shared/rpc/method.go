@@ -51,6 +51,11 @@ func (m Method[Req, Resp]) Call(ctx context.Context, caller Caller, in Req) (Res
 	return out, nil
 }
 
+// Asker returns the method as a function, through caller.
+func (m Method[Req, Resp]) Asker(caller Caller) func(context.Context, Req) (Resp, error) {
+	return func(ctx context.Context, in Req) (Resp, error) { return m.Call(ctx, caller, in) }
+}
+
 // Handle binds the method to the function that serves it.
 func (m Method[Req, Resp]) Handle(serve func(context.Context, Req) (Resp, error)) Handler {
 	return Handler{

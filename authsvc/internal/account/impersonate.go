@@ -70,7 +70,7 @@ func (s *Service) StopImpersonating(ctx context.Context, current SignedIn, own s
 		ev.Actor = back.User.ID
 		return tx.AddEvent(ctx, ev)
 	})
-	return back, err
+	return *back, err
 }
 
 // mayImpersonate returns ErrUnauthorized unless whoever has opened the session as somebody

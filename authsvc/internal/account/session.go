@@ -9,21 +9,42 @@ import (
 
 // Current returns the live session with this hash and its user; ErrUnauthorized if there
 // is none, it has expired, or its user is gone or banned; and if somebody else has opened
-// it who may not any more.
-func (s *Service) Current(ctx context.Context, hash session.Hash) (SignedIn, error) {
+// it who may not any more. What is returned may be a copy,
+// which others hold too: it must not be changed.
+func (s *Service) Current(ctx context.Context, hash session.Hash) (*SignedIn, error) {
+	if copied, ok := s.Copies.find(hash, s.Now()); ok {
+		return copied, nil
+	}
+	return s.LookUp(ctx, hash)
+}
+
+// LookUp is Current without copies. What it finds becomes one.
+func (s *Service) LookUp(ctx context.Context, hash session.Hash) (*SignedIn, error) {
+	known := s.Copies.Known() // before anything is read
 	found, err := s.Store.FindSession(ctx, hash)
 	if err != nil {
-		return SignedIn{}, err
+		return nil, err
 	}
 	if !found.Live(s.Now()) {
-		return SignedIn{}, ErrUnauthorized
+		return nil, ErrUnauthorized
 	}
+	identity := s.Copies.knownOfIdentity()
 	if err := s.mayImpersonate(ctx, found); err != nil {
-		return SignedIn{}, err
+		return nil, err
 	}
 	user, err := s.ActiveUser(ctx, found.UserID)
-	return SignedIn{Session: found, User: user}, err
+	if err != nil {
+		return nil, err
+	}
+	stamp := Stamp{known, user.Epoch}
+	if found.Impersonated() {
+		stamp.Identity = min(stamp.Identity, identity) // it rests on two answers
+	}
+	return s.Copies.keep(hash, SignedIn{Session: found, User: user, Stamp: stamp}), nil
 }
+
+// Known is the number of what is looked up from now on, for tokens.
+func (s *Service) Known() int64 { return s.Copies.Known() }
 
 // Renew extends the session if using it now does that, and reports whether it did.
 // ErrUnauthorized if the session ended meanwhile.

@@ -13,7 +13,8 @@ import (
 // module keeps about them itself.
 type User struct {
 	identityapi.User
-	TwoFactorEnabled bool // every sign-in asks for a second factor
+	TwoFactorEnabled bool  // every sign-in asks for a second factor
+	Epoch            int64 // identity's number, from before it was asked
 }
 
 // Role returns the user's roles as the protocol writes them: comma-separated, and without
@@ -51,6 +52,7 @@ func (s *Service) FindUser(ctx context.Context, in identityapi.FindUserIn) (User
 	if err != nil {
 		return User{}, err
 	}
+	users[0].Epoch = out.Epoch
 	return users[0], nil
 }
 

@@ -62,12 +62,13 @@ func (s *Service) Exchange(ctx context.Context, sessionToken, clientID string, s
 	if err != nil {
 		return Pair{}, err
 	}
-	return s.pair(ctx, first, family, current.User, scope)
+	return s.pair(ctx, issued{first, family, current.User, scope, token.Epochs(current.Stamp)})
 }
 
 // Refresh exchanges a refresh token for a new pair. Scope may narrow what was granted.
 // A refusal consumes nothing, except that reuse ends the family.
 func (s *Service) Refresh(ctx context.Context, refreshToken, clientID string, scope []string) (Pair, error) {
+	epochs := token.Epochs{Own: s.accounts.Known()} // before the family and its session are read
 	var user account.User
 	check := func(f refresh.Family) error {
 		granted, ok := f.Narrow(scope)
@@ -86,22 +87,38 @@ func (s *Service) Refresh(ctx context.Context, refreshToken, clientID string, sc
 	if err != nil {
 		return Pair{}, err
 	}
-	return s.pair(ctx, next, family, user, scope)
+	epochs.Identity = user.Epoch
+	return s.pair(ctx, issued{next, family, user, scope, epochs})
 }
 
-func (s *Service) pair(ctx context.Context, refreshToken string, f refresh.Family, user account.User, scope []string) (Pair, error) {
+// issued is what an access token is made of, and the refresh token beside it.
+type issued struct {
+	refresh string
+	family  refresh.Family
+	user    account.User
+	scope   []string
+	epochs  token.Epochs
+}
+
+func (s *Service) pair(ctx context.Context, i issued) (Pair, error) {
+	f := i.family
 	access, err := s.mint.Access(ctx, token.AccessClaims{
-		Subject: f.UserID, SID: f.SessionID, ClientID: f.ClientID, Scope: scope, Roles: user.Roles, AMR: f.AMR, AuthTime: f.AuthTime,
+		Subject: f.UserID, SID: f.SessionID, ClientID: f.ClientID, Scope: i.scope, Roles: i.user.Roles, AMR: f.AMR, AuthTime: f.AuthTime,
+		Epochs: i.epochs,
 	})
 	if err != nil {
 		return Pair{}, err
 	}
-	return Pair{Access: access, ExpiresIn: token.AccessLife, Refresh: refreshToken, Scope: scope}, nil
+	return Pair{Access: access, ExpiresIn: token.AccessLife, Refresh: i.refresh, Scope: i.scope}, nil
 }
 
 // ClientToken mints the client protocol's JWT for a session.
 func (s *Service) ClientToken(ctx context.Context, current account.SignedIn) (string, error) {
-	return s.mint.Client(ctx, current.User.ID, current.Session.ID, clientClaims(current.User))
+	claims := clientClaims(current.User)
+	if current.Session.Impersonated() {
+		claims["act"] = map[string]string{"sub": current.Session.Impersonation.By} // RFC 8693, section 4.1
+	}
+	return s.mint.Client(ctx, current.User.ID, current.Session.ID, token.Epochs(current.Stamp), claims)
 }
 
 // Keys returns the JWK Set that verifies what the Service mints.

@@ -34,6 +34,12 @@ func (o *outgoing) json(value any) error {
 	return httpx.WriteJSON(o.w, value)
 }
 
+// encoded answers 200 with a value that is JSON already.
+func (o *outgoing) encoded(body []byte) error {
+	o.cookies.Write(o.w.Header())
+	return httpx.WriteBody(o.w, http.StatusOK, mediaJSON, body)
+}
+
 // redirect answers 302 to a URL that has been checked.
 func (o *outgoing) redirect(to string) error {
 	o.cookies.Write(o.w.Header())

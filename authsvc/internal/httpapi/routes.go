@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 )
 
@@ -37,10 +38,13 @@ type Config struct {
 }
 
 // API serves the protocol.
-type API struct{ Config }
+type API struct {
+	Config
+	shown *epoch.Copies[*shown] // by the hash of the session's token
+}
 
 // New returns the API.
-func New(c Config) *API { return &API{c} }
+func New(c Config) *API { return &API{c, epoch.NewCopies[*shown](shownHeld)} }
 
 // CheckCaptcha says which path is to be guarded by a captcha and does not exist, if any.
 func (a *API) CheckCaptcha() error {

@@ -39,7 +39,11 @@ func (a *API) authenticate(ctx context.Context, in authapi.AuthenticateIn) (auth
 	if !ok {
 		return authapi.AuthenticateOut{}, authapi.ErrUnauthenticated
 	}
-	current, err := a.accounts.Current(ctx, session.Hash(token.Hash(presented)))
+	find := a.accounts.Current
+	if in.Anew {
+		find = a.accounts.LookUp
+	}
+	current, err := find(ctx, session.Hash(token.Hash(presented)))
 	if errors.Is(err, account.ErrUnauthorized) {
 		return authapi.AuthenticateOut{}, authapi.ErrUnauthenticated
 	}
@@ -49,6 +53,7 @@ func (a *API) authenticate(ctx context.Context, in authapi.AuthenticateIn) (auth
 	return authapi.AuthenticateOut{
 		UserID: current.User.ID, SessionID: current.Session.ID, Roles: current.User.Roles, AMR: current.Session.AMR,
 		AuthTime: current.Session.CreatedAt, ExpiresAt: current.Session.ExpiresAt,
+		Actor: current.Session.Impersonation.By, Epoch: current.Stamp.Own, IdentityEpoch: current.Stamp.Identity,
 	}, nil
 }
 

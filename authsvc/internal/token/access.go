@@ -31,7 +31,16 @@ type AccessClaims struct {
 	Roles    []string
 	AMR      []string
 	AuthTime time.Time
+	Epochs   Epochs
 	Expires  time.Time // read from a token; ignored when minting
+}
+
+// Epochs are the numbers of what a token says: this module's and identity's, from before it
+// was looked up. A verifier refuses the token when something newer stands at its session,
+// its key or its user (package epoch).
+type Epochs struct {
+	Own      int64 `json:"rs"`
+	Identity int64 `json:"ri"`
 }
 
 // accessPayload is AccessClaims in the words of RFC 9068, section 2.2.
@@ -43,6 +52,7 @@ type accessPayload struct {
 	AMR      []string `json:"amr"`
 	AuthTime int64    `json:"auth_time"`
 	ID       string   `json:"jti"`
+	Epochs
 }
 
 // Access mints an access token that lives for AccessLife. ErrTooLarge if the claims do not
@@ -50,7 +60,7 @@ type accessPayload struct {
 func (m *Mint) Access(ctx context.Context, c AccessClaims) (string, error) {
 	return m.sign(ctx, accessType, c.Subject, AccessLife, accessPayload{
 		SID: c.SID, ClientID: c.ClientID, Scope: strings.Join(c.Scope, " "), Roles: list(c.Roles), AMR: list(c.AMR),
-		AuthTime: c.AuthTime.Unix(), ID: rand.Text(),
+		AuthTime: c.AuthTime.Unix(), ID: rand.Text(), Epochs: c.Epochs,
 	})
 }
 
@@ -92,6 +102,7 @@ func (m *Mint) claims(parsed *jwt.JSONWebToken, key signingkey.Key) (AccessClaim
 	return AccessClaims{
 		Subject: registered.Subject, SID: payload.SID, ClientID: payload.ClientID, Scope: strings.Fields(payload.Scope),
 		Roles: payload.Roles, AMR: payload.AMR, AuthTime: time.Unix(payload.AuthTime, 0), Expires: registered.Expiry.Time(),
+		Epochs: payload.Epochs,
 	}, nil
 }
 

@@ -46,12 +46,12 @@ func NewMint(keys Keys, issuer string, now func() time.Time) *Mint { return &Min
 
 // Client mints the client protocol's token, which lives for ClientLife and carries the
 // given public fields of the user beside the session it stands for.
-func (m *Mint) Client(ctx context.Context, subject, sid string, public map[string]any) (string, error) {
+func (m *Mint) Client(ctx context.Context, subject, sid string, epochs Epochs, public map[string]any) (string, error) {
 	payload := maps.Clone(public)
 	if payload == nil {
 		payload = map[string]any{}
 	}
-	payload["sid"] = sid
+	payload["sid"], payload["rs"], payload["ri"] = sid, epochs.Own, epochs.Identity
 	return m.sign(ctx, "", subject, ClientLife, payload)
 }
 

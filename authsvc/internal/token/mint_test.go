@@ -38,7 +38,7 @@ func TestMint_Access(t *testing.T) {
 	want := object{
 		"iss": issuer, "aud": issuer, "sub": "u1", "sid": "s1", "client_id": "c1", "scope": "openid profile",
 		"roles": []any{"admin", "user"}, "amr": []any{"pwd"}, "auth_time": float64(now().Add(-time.Hour).Unix()),
-		"iat": float64(now().Unix()), "exp": float64(now().Add(5 * time.Minute).Unix()),
+		"iat": float64(now().Unix()), "exp": float64(now().Add(5 * time.Minute).Unix()), "rs": 0.0, "ri": 0.0,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
@@ -83,7 +83,7 @@ func TestMint_AccessTooLarge(t *testing.T) {
 func TestMint_Client(t *testing.T) {
 	t.Parallel()
 	public := object{"id": "u1", "name": "Ada", "emailVerified": true, "image": nil, "iss": "https://evil.example", "exp": 1, "sid": "other"}
-	raw, err := mint(now).Client(t.Context(), "u1", "s1", public)
+	raw, err := mint(now).Client(t.Context(), "u1", "s1", token.Epochs{Own: 7, Identity: 9}, public)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestMint_Client(t *testing.T) {
 		t.Errorf("header is %s, want %s: no typ", gotHeader, want)
 	}
 	want := object{
-		"id": "u1", "name": "Ada", "emailVerified": true, "image": nil, "sid": "s1", "sub": "u1", "iss": issuer, "aud": issuer,
+		"id": "u1", "name": "Ada", "emailVerified": true, "image": nil, "sid": "s1", "rs": 7.0, "ri": 9.0, "sub": "u1", "iss": issuer, "aud": issuer,
 		"iat": float64(now().Unix()), "exp": float64(now().Add(15 * time.Minute).Unix()),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -101,7 +101,7 @@ func TestMint_Client(t *testing.T) {
 	if public["sid"] != "other" {
 		t.Error("Client changed the caller's map")
 	}
-	if _, err := mint(now).Client(t.Context(), "u1", "s1", nil); err != nil {
+	if _, err := mint(now).Client(t.Context(), "u1", "s1", token.Epochs{}, nil); err != nil {
 		t.Errorf("Client without fields: %v", err)
 	}
 	if _, err := mint(now).Verify(t.Context(), raw); !errors.Is(err, token.ErrAccess) {

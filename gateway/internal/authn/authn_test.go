@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/authn"
+	"github.com/gatehouse-auth/gatehouse/gateway/internal/gatewaytest"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 	"github.com/gatehouse-auth/gatehouse/shared/principal"
@@ -182,7 +183,10 @@ func TestAuthenticator_FailsClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := newWorld(t)
-		alone := authn.New(rpc.NewDirect(server), "https://auth.example.com", func(string) bool { return true }, w.clock.Now)
+		alone := authn.New(authn.Config{
+			Call: rpc.NewDirect(server), Issuer: gatewaytest.Issuer, Trusted: func(string) bool { return true },
+			Changes: gatewaytest.Changes(rpc.NewDirect(server)), Now: w.clock.Now, Keep: true,
+		})
 		for _, authorization := range []string{"Bearer secret", "Bearer " + w.key.Token(t, w.clock.Now(), nil)} {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 			r.Header.Set("Authorization", authorization)

@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/rpc"
 )
 
@@ -25,6 +26,7 @@ const (
 type keys struct {
 	call    rpc.Caller
 	now     func() time.Time
+	changes *epoch.Follower
 	current atomic.Pointer[keySet]
 
 	fetch    sync.Mutex // guards what follows
@@ -35,17 +37,18 @@ type keys struct {
 type keySet struct {
 	byID    map[string]jose.JSONWebKey
 	fetched time.Time
+	epoch   int64 // of authsvc, from before they were fetched
 }
 
 // find returns the key with the id, or false.
 func (k *keys) find(ctx context.Context, id string) (jose.JSONWebKey, bool, error) {
 	set := k.current.Load()
 	if set != nil && k.now().Sub(set.fetched) < keysMaxAge {
-		if key, ok := set.byID[id]; ok {
+		if key, ok := set.byID[id]; ok && k.counts(set, id) {
 			return key, true, nil
 		}
 	}
-	set, err := k.refresh(ctx)
+	set, err := k.refresh(ctx, id)
 	if err != nil {
 		return jose.JSONWebKey{}, false, err
 	}
@@ -53,10 +56,15 @@ func (k *keys) find(ctx context.Context, id string) (jose.JSONWebKey, bool, erro
 	return key, ok, nil
 }
 
-func (k *keys) refresh(ctx context.Context) (*keySet, error) {
+// counts reports whether the key has not been taken away since the set was fetched.
+func (k *keys) counts(set *keySet, id string) bool {
+	return k.changes.Current(set.epoch, epoch.Mark{Scope: authapi.ScopeKey, Key: id})
+}
+
+func (k *keys) refresh(ctx context.Context, id string) (*keySet, error) {
 	k.fetch.Lock()
 	defer k.fetch.Unlock()
-	if set := k.current.Load(); set != nil && k.now().Sub(set.fetched) < fetchPause {
+	if set := k.current.Load(); set != nil && k.now().Sub(set.fetched) < fetchPause && k.counts(set, id) {
 		return set, nil
 	}
 	if k.failure != nil && k.now().Sub(k.failedAt) < fetchPause {
@@ -73,6 +81,7 @@ func (k *keys) refresh(ctx context.Context) (*keySet, error) {
 // published asks authsvc for the keys. The caller who happens to ask is not the only one
 // who waits, so their going away does not end it.
 func (k *keys) published(ctx context.Context) (*keySet, error) {
+	known := k.changes.Number()
 	out, err := authapi.SigningKeys.Call(context.WithoutCancel(ctx), k.call, authapi.SigningKeysIn{})
 	if err != nil {
 		return nil, outage(err)
@@ -81,7 +90,7 @@ func (k *keys) published(ctx context.Context) (*keySet, error) {
 	if err := json.Unmarshal(out.JWKS, &published); err != nil {
 		return nil, fmt.Errorf("read signing keys: %w", err)
 	}
-	set := &keySet{byID: make(map[string]jose.JSONWebKey, len(published.Keys)), fetched: k.now()}
+	set := &keySet{byID: make(map[string]jose.JSONWebKey, len(published.Keys)), fetched: k.now(), epoch: known}
 	for _, key := range published.Keys {
 		set.byID[key.KeyID] = key
 	}

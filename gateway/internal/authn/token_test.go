@@ -36,7 +36,10 @@ func newWorld(t testing.TB) *world {
 	key := gatewaytest.NewKey("key-1", 1)
 	modules, clock := gatewaytest.NewModules(key), gatewaytest.NewClock(time.Unix(1767225600, 0).UTC())
 	trusted := func(origin string) bool { return origin == trustedOrigin || origin == gatewaytest.Issuer }
-	return &world{modules, authn.New(modules.Caller(t), gatewaytest.Issuer, trusted, clock.Now), key, clock}
+	caller := modules.Caller(t)
+	return &world{modules, authn.New(authn.Config{
+		Call: caller, Issuer: gatewaytest.Issuer, Trusted: trusted, Changes: gatewaytest.Changes(caller), Now: clock.Now, Keep: true,
+	}), key, clock}
 }
 
 // with asks whether a request with the headers passes the guard.
@@ -46,7 +49,11 @@ func (w *world) with(t testing.TB, guard httpx.Guard, method string, headers ...
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}
-	return w.Enforce(t.Context(), guard, r)
+	proof, err := w.Enforce(t.Context(), guard, r)
+	if proof == nil || err != nil {
+		return principal.Principal{}, err
+	}
+	return proof.Principal, nil
 }
 
 func (w *world) bearer(t testing.TB, token string) (principal.Principal, error) {

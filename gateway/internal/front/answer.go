@@ -23,7 +23,7 @@ func (a *answer) WriteHeader(status int) {
 	header := a.Header()
 	a.fault = header.Get(httpx.FaultHeader)
 	for name := range header {
-		if strings.HasPrefix(name, httpx.InternalPrefix) {
+		if strings.HasPrefix(name, httpx.InternalPrefix) && name != httpx.RevocationHeader && name != httpx.EffectiveByHeader {
 			delete(header, name)
 		}
 	}

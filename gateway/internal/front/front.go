@@ -110,18 +110,26 @@ func (f *Front) serve(w http.ResponseWriter, r *http.Request, line *event) {
 		return
 	}
 	line.target = target
-	caller, err := f.Authn.Enforce(r.Context(), target.Route.Guard, r)
+	proof, err := f.Authn.Enforce(r.Context(), target.Route.Guard, r)
 	if err != nil {
 		f.fail(w, r, target.Route.Errors, err)
 		return
 	}
-	line.caller = caller
 	body, err := read(w, r, target.Route.MaxBody)
 	if err != nil {
 		f.fail(w, r, target.Route.Errors, err)
 		return
 	}
-	f.forward(w, f.inward(r, caller, body), target)
+	if !f.Authn.Holds(proof) { // reading the body took a while, or the process slept
+		if proof, err = f.Authn.Enforce(r.Context(), target.Route.Guard, r); err != nil {
+			f.fail(w, r, target.Route.Errors, err)
+			return
+		}
+	}
+	if proof != nil {
+		line.caller = proof.Principal
+	}
+	f.forward(w, f.inward(r, line.caller, body), target)
 }
 
 // forward hands the request to the module. Routes with pages are asked page by page, so

@@ -126,7 +126,10 @@ func newWorld(t *testing.T, o options) *world {
 	log := zerolog.New(w.log)
 	face, err := front.New(front.Config{
 		Routes: route.NewSwitch(w.directory, zerolog.Nop()), Address: clientip.New(o.proxies), Origins: weborigin.New(trustedOrigin),
-		Authn: authn.New(w.Caller(t), gatewaytest.Issuer, weborigin.New(trustedOrigin).TrustsOrigin, time.Now),
+		Authn: authn.New(authn.Config{
+			Call: w.Caller(t), Issuer: gatewaytest.Issuer, Trusted: weborigin.New(trustedOrigin).TrustsOrigin,
+			Changes: gatewaytest.Changes(w.Caller(t)), Now: time.Now, Keep: true,
+		}),
 		HTTPS: o.https, Expected: o.expected, Log: log, Metrics: w.registry, Now: time.Now,
 	})
 	if err != nil {

@@ -1,10 +1,12 @@
 package front
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/gateway/gatewayapi"
+	"github.com/gatehouse-auth/gatehouse/gateway/internal/authn"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 	"github.com/gatehouse-auth/gatehouse/shared/rpc"
@@ -64,6 +66,9 @@ func (f *Front) refuse(w http.ResponseWriter, r *http.Request, err *fault.Error)
 func (f *Front) fail(w http.ResponseWriter, r *http.Request, format httpx.Format, err error) {
 	if fault.KindOf(err) == fault.Internal {
 		f.logFailure(r, err)
+	}
+	if errors.Is(err, authn.ErrStale) {
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`) // RFC 6750, section 3.1
 	}
 	httpx.WriteError(w, r, format, err)
 }

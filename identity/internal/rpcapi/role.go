@@ -20,8 +20,9 @@ func (s *Server) authorize(ctx context.Context, in identityapi.AuthorizeIn) (ide
 	if over, err := user.ParseID(in.Over); err == nil {
 		q.Over = &over
 	}
+	known := s.epochs.Known() // before the look-up: the answer's stamp
 	allowed, err := s.guard.Answers(ctx, id, q)
-	return identityapi.AuthorizeOut{Allowed: allowed}, err
+	return identityapi.AuthorizeOut{Allowed: allowed, Epoch: known}, err
 }
 
 func (s *Server) setRoles(ctx context.Context, in identityapi.SetRolesIn) (identityapi.UserOut, error) {

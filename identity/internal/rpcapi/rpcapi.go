@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/identity/internal/role"
 	"github.com/gatehouse-auth/gatehouse/identity/internal/user"
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/rpc"
 )
@@ -15,17 +16,26 @@ type Feed interface {
 	Read(ctx context.Context, in events.FeedIn) (events.FeedOut, error)
 }
 
+// Epochs tells what changed in the module.
+type Epochs interface {
+	// Known is a number that the module has reached.
+	Known() int64
+	Serve(ctx context.Context, in epoch.In) (epoch.Out, error)
+}
+
 // Server serves the contract.
 type Server struct {
 	users *user.Service
 	roles *role.Service
 	guard *role.Guard
 	feed  Feed
+
+	epochs Epochs
 }
 
 // New returns the Server.
-func New(users *user.Service, roles *role.Service, guard *role.Guard, feed Feed) *Server {
-	return &Server{users, roles, guard, feed}
+func New(users *user.Service, roles *role.Service, guard *role.Guard, feed Feed, epochs Epochs) *Server {
+	return &Server{users, roles, guard, feed, epochs}
 }
 
 // Handlers binds every method of the contract.
@@ -45,6 +55,7 @@ func (s *Server) Handlers() []rpc.Handler {
 		identityapi.SetRoles.Handle(s.setRoles),
 		identityapi.Authorize.Handle(s.authorize),
 		identityapi.GrantRole.Handle(s.grantRole),
+		identityapi.Epochs.Handle(s.epochs.Serve),
 		identityapi.Events.Handle(s.feed.Read),
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/identity/internal/identitytest"
 	"github.com/gatehouse-auth/gatehouse/identity/internal/rpcapi"
+	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/pg/pgtest"
@@ -27,6 +28,15 @@ func (echoFeed) Read(_ context.Context, in events.FeedIn) (events.FeedOut, error
 	return events.FeedOut{Head: in.After}, nil
 }
 
+// noEpochs is a module in which nothing has changed yet.
+type noEpochs struct{}
+
+func (noEpochs) Known() int64 { return 0 }
+
+func (noEpochs) Serve(_ context.Context, in epoch.In) (epoch.Out, error) {
+	return epoch.Out{Nonce: in.Nonce}, nil
+}
+
 // callers reach one world in every way that needs no broker. The codec makes each
 // idempotent call twice, which proves that it is one.
 func callers(t *testing.T) map[string]struct {
@@ -40,7 +50,7 @@ func callers(t *testing.T) map[string]struct {
 	}{}
 	for _, name := range []string{"direct", "codec twice"} {
 		w := identitytest.New(t, identitytest.Options{AdminEmails: []string{"boss@example.com"}})
-		server, err := rpc.NewServer(zerolog.Nop(), rpcapi.New(w.Users, w.Roles, w.Guard, echoFeed{}).Handlers()...)
+		server, err := rpc.NewServer(zerolog.Nop(), rpcapi.New(w.Users, w.Roles, w.Guard, echoFeed{}, noEpochs{}).Handlers()...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,16 @@ func (s *Server) activateUser(ctx context.Context, in identityapi.ActivateUserIn
 	return answer(s.users.Activate(ctx, user.Activation{ID: id, EmailVerified: in.EmailVerified, PhoneVerified: in.PhoneNumberVerified, Actor: in.Actor}))
 }
 
+// findUser stamps its answer with a number from before the look-up: who keeps it can tell
+// when it is out of date.
 func (s *Server) findUser(ctx context.Context, in identityapi.FindUserIn) (identityapi.UserOut, error) {
+	known := s.epochs.Known()
+	out, err := s.lookUp(ctx, in)
+	out.Epoch = known
+	return out, err
+}
+
+func (s *Server) lookUp(ctx context.Context, in identityapi.FindUserIn) (identityapi.UserOut, error) {
 	switch {
 	case in.ID != "":
 	case in.Email == "" && in.Username != "":
