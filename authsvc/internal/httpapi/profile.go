@@ -21,8 +21,10 @@ func (a *API) profileEndpoints() []endpoint {
 			id: "update-user", method: "POST", path: "/update-user", summary: "Change name, image, username or display username", serve: updateUser,
 			before: checkProfileFields, access: signedIn, answers: httpx.SchemaOf[statusAnswer](),
 			body: &schema{anything: true, fields: []field{
-				{name: "name", optional: true}, {name: "image", optional: true, nullable: true},
-				{name: "username", optional: true, nullable: true}, {name: "displayUsername", optional: true, nullable: true},
+				{name: "name", optional: true},
+				{name: "image", optional: true, nullable: true},
+				{name: "username", optional: true, nullable: true},
+				{name: "displayUsername", optional: true, nullable: true},
 			}},
 		},
 		{

@@ -100,7 +100,8 @@ func (a *API) signEndpoints() []endpoint {
 				{name: "image", optional: true},
 				{name: "callbackURL", optional: true},
 				{name: "rememberMe", kind: boolean, optional: true},
-				{name: "username", optional: true, nullable: true}, {name: "displayUsername", optional: true, nullable: true},
+				{name: "username", optional: true, nullable: true},
+				{name: "displayUsername", optional: true, nullable: true},
 			}},
 		},
 		{
