@@ -42,6 +42,7 @@ func (s *suite) run(t *testing.T) {
 		"tokens are exchanged, rotated, inspected and ended": s.tokens,
 		"reuse of a refresh token ends its family":           s.reuse,
 		"people sign in through identity providers":          s.social,
+		"a second factor is enrolled, given and given up":    s.twoFactor,
 		"roles are administered":                             s.roles,
 		"bad input gets its 4xx and changes nothing":         s.badInput,
 		"browsers are told what they may":                    s.browsers,

@@ -18,14 +18,14 @@ const (
 // id, and no session. before is the Cookie header of the request; whether the user is to be
 // remembered is marked as Session does.
 func (j *Jar) Challenge(id string, remember bool, before string) []Cookie {
-	cookies := []Cookie{j.expired(j.name(sessionName)), j.expired(j.name(dataName))}
+	var cookies []Cookie
 	switch {
 	case !remember:
 		cookies = append(cookies, j.signed(j.name(forgetName), "true", 0))
 	case j.DontRemember(before):
 		cookies = append(cookies, j.expired(j.name(forgetName)))
 	}
-	return append(cookies, j.signed(j.name(factorName), id, challengeLife))
+	return append(cookies, j.expired(j.name(sessionName)), j.expired(j.name(dataName)), j.signed(j.name(factorName), id, challengeLife))
 }
 
 // ChallengeID returns the id of the challenge that the browser holds, "" for none.

@@ -73,7 +73,7 @@ func TestJar_Challenge(t *testing.T) {
 			t.Error("the mark is missing")
 		}
 		last := jar.Challenge("2fa-x", true, marked)
-		if name := last[2].Name; name != "__Secure-better-auth.dont_remember" || *last[2].MaxAge != 0 {
+		if name := last[0].Name; name != "__Secure-better-auth.dont_remember" || *last[0].MaxAge != 0 {
 			t.Errorf("the mark of the choice before stays: %s", name)
 		}
 	})

@@ -139,7 +139,7 @@ func (x *exchange) enter(signed account.SignedIn, method string, answer func() e
 		x.ask(signed, method)
 		return x.json(askedAnswer{true, signed.Asked.Ways})
 	}
-	return x.handOut(signed, method, answer)
+	return x.handOut(signed, method, answer, x.trust(signed)...)
 }
 
 // enterByLink is enter for a link that a browser follows: the question for a second factor
@@ -152,11 +152,10 @@ func (x *exchange) enterByLink(signed account.SignedIn, method, callback string,
 	return x.enter(signed, method, answer)
 }
 
-func (x *exchange) handOut(signed account.SignedIn, method string, answer func() error) error {
+// handOut sets the cookies of a session, and beside them those that come with it.
+func (x *exchange) handOut(signed account.SignedIn, method string, answer func() error, beside ...cookie.Cookie) error {
 	x.setSession(signed.Token, signed.Session.Remember)
-	if signed.Device != "" {
-		x.cookies.Add(x.jar.TrustDevice(signed.User.ID, signed.Device))
-	}
+	x.cookies.Add(beside...)
 	if err := x.joinDevice(signed); err != nil {
 		return err
 	}
@@ -165,13 +164,21 @@ func (x *exchange) handOut(signed account.SignedIn, method string, answer func()
 	return answer()
 }
 
+// trust returns the cookie of a browser that is trusted from now on, if it is.
+func (x *exchange) trust(signed account.SignedIn) []cookie.Cookie {
+	if signed.Device == "" {
+		return nil
+	}
+	return []cookie.Cookie{x.jar.TrustDevice(signed.User.ID, signed.Device)}
+}
+
 // ask gives the browser the challenge in place of a session.
 func (x *exchange) ask(signed account.SignedIn, method string) {
 	header := x.r.Header.Get("Cookie")
-	x.cookies.Add(x.jar.Challenge(signed.Asked.ID, signed.Asked.Remember, header)...)
 	if x.jar.TrustedDevice(header) != "" {
 		x.cookies.Add(x.jar.ExpireTrust())
 	}
+	x.cookies.Add(x.jar.Challenge(signed.Asked.ID, signed.Asked.Remember, header)...)
 	x.hint(method)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
@@ -110,10 +111,11 @@ func disableFactor(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	var beside []cookie.Cookie
 	if x.jar.TrustedDevice(x.r.Header.Get("Cookie")) != "" {
-		x.cookies.Add(x.jar.ExpireTrust())
+		beside = append(beside, x.jar.ExpireTrust())
 	}
-	return x.enter(signed, "", func() error { return x.json(statusAnswer{true}) })
+	return x.handOut(signed, "", func() error { return x.json(statusAnswer{true}) }, beside...)
 }
 
 func totpURI(x *exchange) error {
@@ -132,12 +134,8 @@ func renewBackupCodes(x *exchange) error {
 	return x.json(backupAnswer{true, codes})
 }
 
-// attempt collects what somebody gives as a second factor. Who has no session has no
-// cookies of one either.
+// attempt collects what somebody gives as a second factor.
 func (x *exchange) attempt() twofactor.Attempt {
-	if x.current.Session.ID == "" {
-		x.expireSession()
-	}
 	return twofactor.Attempt{
 		Current: x.current, Challenge: x.jar.ChallengeID(x.r.Header.Get("Cookie")), Code: x.body.text("code"),
 		Trust: x.body.flag("trustDevice", false), From: x.from(false),
@@ -201,15 +199,14 @@ func (x *exchange) passed(signed account.SignedIn, answer verifiedAnswer) error 
 	if signed.Token == "" {
 		return x.json(answer)
 	}
-	return x.enter(signed, "", func() error {
-		if x.current.Session.ID == "" {
-			x.cookies.Add(x.jar.ExpireChallenge())
-		}
-		if signed.Device != "" {
-			x.cookies.Add(x.jar.Remembered())
-		}
-		return x.json(answer)
-	})
+	var beside []cookie.Cookie
+	if x.current.Session.ID == "" {
+		beside = append(beside, x.jar.ExpireChallenge())
+	}
+	if signed.Device != "" {
+		beside = append(append(beside, x.trust(signed)...), x.jar.Remembered())
+	}
+	return x.handOut(signed, "", func() error { return x.json(answer) }, beside...)
 }
 
 // refuseFactor takes a challenge back that no attempt can answer any more.

@@ -73,8 +73,11 @@ export class Visitor {
 		return { ...answer, json: parse(answer.text) };
 	}
 
-	/** Runs one call of the official client; records what it sent, what came back and what it made of it. */
-	async call(step, expression, run, { arrange = (data) => data } = {}) {
+	/**
+	 * Runs one call of the official client; records what it sent, what came back and what it made of it. The members of what
+	 * it sent that are named in `hide` (codes, which are too short to be found) are left out.
+	 */
+	async call(step, expression, run, { arrange = (data) => data, hide = [] } = {}) {
 		this.#seen = [];
 		const { data, error } = await run(this.client);
 		const { names } = this.#log;
@@ -84,7 +87,7 @@ export class Visitor {
 			error: error && { status: error.status, code: error.code ?? null, message: error.message ?? null },
 			exchanges: this.#seen.map(({ what, sent, answer }) => ({
 				request: names.text(what),
-				sent: names.json(sent, `${step}.sent`),
+				sent: names.json(without(sent, hide), `${step}.sent`),
 				...normalise(names, answer, { step, withBody: false }),
 			})),
 		});
@@ -108,6 +111,10 @@ export class Visitor {
 		});
 		return response;
 	}
+}
+
+function without(sent, hidden) {
+	return hidden.length === 0 ? sent : Object.fromEntries(Object.entries(sent).filter(([name]) => !hidden.includes(name)));
 }
 
 function encode({ json, form, body, type }) {
