@@ -46,6 +46,8 @@ type Store interface {
 	FindFlow(ctx context.Context, state [32]byte, now time.Time) (Flow, bool, error)
 	// FindLinked returns the account that a provider calls so, whosever it is.
 	FindLinked(ctx context.Context, provider, accountID string) (linked.Account, bool, error)
+	// List returns the user's ways in, the password included, without tokens.
+	List(ctx context.Context, userID string) ([]linked.Account, error)
 	// Find returns one of the user's accounts at providers by its id; linked.ErrUnknown if
 	// there is none.
 	Find(ctx context.Context, userID, id string) (linked.Account, error)

@@ -3,6 +3,7 @@ package social
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
@@ -26,7 +27,7 @@ const expiring = 5 * time.Second
 // AccessToken returns one of the user's accounts with an access token that is good, as far
 // as its expiry tells; it is renewed if need be.
 func (s *Service) AccessToken(ctx context.Context, user account.User, id string, from account.Origin) (linked.Account, error) {
-	held, err := s.Store.Find(ctx, user.ID, id)
+	held, err := s.find(ctx, user.ID, id)
 	if err != nil {
 		return linked.Account{}, err
 	}
@@ -34,6 +35,23 @@ func (s *Service) AccessToken(ctx context.Context, user account.User, id string,
 		return linked.Account{}, notSupported(held.Provider)
 	}
 	return s.current(ctx, user, held, from)
+}
+
+// find returns one of the user's ways in by its id, the password included: that one is of a
+// provider that nobody can ask.
+func (s *Service) find(ctx context.Context, userID, id string) (linked.Account, error) {
+	held, err := s.Store.Find(ctx, userID, id)
+	if !errors.Is(err, linked.ErrUnknown) {
+		return held, err
+	}
+	all, listErr := s.Store.List(ctx, userID)
+	if listErr != nil {
+		return linked.Account{}, listErr
+	}
+	if i := slices.IndexFunc(all, func(a linked.Account) bool { return a.ID == id }); i >= 0 {
+		return all[i], nil
+	}
+	return linked.Account{}, err
 }
 
 func notSupported(provider string) error {
@@ -54,7 +72,7 @@ func (s *Service) current(ctx context.Context, user account.User, held linked.Ac
 
 // RefreshToken renews the tokens of one of the user's accounts.
 func (s *Service) RefreshToken(ctx context.Context, user account.User, id string, from account.Origin) (linked.Account, error) {
-	held, err := s.Store.Find(ctx, user.ID, id)
+	held, err := s.find(ctx, user.ID, id)
 	if err != nil {
 		return linked.Account{}, err
 	}
@@ -116,7 +134,7 @@ func (s *Service) keep(ctx context.Context, user account.User, current linked.Ac
 // Info is what the provider of one of the user's accounts says of them now. ErrIdentity if
 // it says nothing, or speaks of somebody else.
 func (s *Service) Info(ctx context.Context, user account.User, id string, from account.Origin) (Identity, linked.Account, error) {
-	held, err := s.Store.Find(ctx, user.ID, id)
+	held, err := s.find(ctx, user.ID, id)
 	if err != nil {
 		return Identity{}, linked.Account{}, err
 	}
