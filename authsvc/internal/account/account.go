@@ -98,6 +98,7 @@ type Tx interface {
 	removals
 	deletions
 	changes
+	links
 	AddEvent(ctx context.Context, ev events.Event) error
 	AddMail(ctx context.Context, m mail.Message) error
 }

@@ -86,7 +86,8 @@ func (s *Service) pendingReset(ctx context.Context, secret string) (User, error)
 }
 
 // ResetPassword uses a mailed token to set a new password. It ends all sessions of the
-// user and all older reset tokens. ErrInvalidToken if the token cannot be used (any more).
+// user and all older reset tokens, and unlinks what was linked before anybody had confirmed
+// the address. ErrInvalidToken if the token cannot be used (any more).
 func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from Origin) error {
 	if err := s.Passwords.Check(ctx, plain); err != nil {
 		return err
@@ -110,6 +111,9 @@ func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from 
 			return err
 		}
 		if err := tx.ForgetGuesses(ctx, s.PasswordGuess(user, Origin{})); err != nil {
+			return err
+		}
+		if err := unlinkUnproven(ctx, tx, user, from); err != nil {
 			return err
 		}
 		if err := tx.AddEvent(ctx, Event(authapi.EventPasswordReset, user, from, Details{Method: "mail"})); err != nil {

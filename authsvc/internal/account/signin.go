@@ -149,7 +149,7 @@ func (s *Service) refuse(ctx context.Context, try attempt, reason error) error {
 			return err
 		}
 		if errors.Is(reason, ErrEmailNotVerified) {
-			if err := s.mailVerification(ctx, tx, try.user, try.CallbackURL); err != nil {
+			if err := s.MailVerification(ctx, tx, try.user, try.CallbackURL); err != nil {
 				return err
 			}
 		}

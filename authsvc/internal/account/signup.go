@@ -70,7 +70,7 @@ func (s *Service) welcome(ctx context.Context, user User, in SignUp) (SignedIn, 
 		if err := tx.AddEvent(ctx, Event(authapi.EventSignedUp, user, in.Origin, Details{Method: byPassword.Name})); err != nil {
 			return err
 		}
-		if err := s.mailVerification(ctx, tx, user, in.CallbackURL); err != nil {
+		if err := s.MailVerification(ctx, tx, user, in.CallbackURL); err != nil {
 			return err
 		}
 		if s.RequireVerification {

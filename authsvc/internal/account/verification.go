@@ -19,7 +19,7 @@ func (s *Service) SendVerification(ctx context.Context, email, callbackURL strin
 	if err != nil {
 		return err
 	}
-	return s.Store.InTx(ctx, func(tx Tx) error { return s.mailVerification(ctx, tx, user, callbackURL) })
+	return s.Store.InTx(ctx, func(tx Tx) error { return s.MailVerification(ctx, tx, user, callbackURL) })
 }
 
 // ResendVerification does the same for a user who is signed in, and says what is wrong:
@@ -31,10 +31,12 @@ func (s *Service) ResendVerification(ctx context.Context, user User, email, call
 	if user.EmailVerified {
 		return ErrAlreadyVerified
 	}
-	return s.Store.InTx(ctx, func(tx Tx) error { return s.mailVerification(ctx, tx, user, callbackURL) })
+	return s.Store.InTx(ctx, func(tx Tx) error { return s.MailVerification(ctx, tx, user, callbackURL) })
 }
 
-func (s *Service) mailVerification(ctx context.Context, tx Tx, user User, callbackURL string) error {
+// MailVerification mails a link that confirms the user's address, in the transaction that
+// makes it due.
+func (s *Service) MailVerification(ctx context.Context, tx Tx, user User, callbackURL string) error {
 	proof, err := s.Mint.Issue(token.MailClaims{Email: user.Email, UserID: user.ID})
 	if err != nil {
 		return err

@@ -419,6 +419,31 @@ func TestSocial_LinksByAddress(t *testing.T) {
 	}
 }
 
+// TestSocial_WaitsForNobody: who signs up through a provider that vouches for nothing, with an
+// address that is somebody else's, loses the account to its owner (row 42, "trojan identifier").
+func TestSocial_WaitsForNobody(t *testing.T) {
+	t.Parallel()
+	a, p := socialApp(t)
+	p.SignedIn(openidtest.Person{Subject: "666", Email: ada, Name: "Eve"})
+	attacker := a.browser()
+	attacker.through(t, p, attacker.begin(t, "acme")).leads(t, "/welcome")
+	if len(a.Mails(t, ada)) != 1 {
+		t.Error("the owner of the address gets no mail that asks to confirm it")
+	}
+	owner := a.browser()
+	owner.do(t, request{path: "/request-password-reset", body: object("email", ada, "redirectTo", "/reset")}).wants(t, http.StatusOK, "")
+	link := a.link(t, ada)
+	secret := link[strings.LastIndex(link, "/")+1 : strings.Index(link, "?")]
+	patiently(func() answer {
+		return owner.do(t, request{path: "/reset-password", body: object("token", secret, "newPassword", newWords)})
+	}).wants(t, http.StatusOK, "")
+	if attacker.who(t).ID != "" {
+		t.Error("the session of before lives")
+	}
+	attacker.through(t, p, attacker.begin(t, "acme")).leads(t, "/oops?a=b&error=account_not_linked#c")
+	owner.signIn(t, ada, newWords).wants(t, http.StatusOK, "")
+}
+
 // TestSocial_TakesNoLookAlike covers Auth.js GHSA-7rqj-j65f-68wh and OAuth2 Proxy CVE-2026-40574
 // (row 46): what only looks like an address of somebody else is none.
 func TestSocial_TakesNoLookAlike(t *testing.T) {

@@ -244,3 +244,16 @@ func (t linkedTx) Unlink(ctx context.Context, userID, id string) error {
 	_, err := t.tx.Exec(ctx, unlink, userID, id)
 	return err
 }
+
+const unlinkAll = `
+delete from linked_account
+where user_id = $1
+returning provider_id`
+
+func (t accountTx) UnlinkAll(ctx context.Context, userID string) ([]string, error) {
+	rows, err := t.tx.Query(ctx, unlinkAll, userID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}

@@ -195,49 +195,60 @@ func (s *Service) enterNew(ctx context.Context, a arrival) (account.SignedIn, er
 	return s.welcome(ctx, a, account.User{User: active.User})
 }
 
-// welcome signs a new user in for the first time.
+// welcome signs a new user in for the first time, and mails a link that confirms an address
+// that the provider does not vouch for.
 func (s *Service) welcome(ctx context.Context, a arrival, user account.User) (account.SignedIn, error) {
 	return s.admit(ctx, a, user, func(tx Tx) error {
 		if err := tx.AddEvent(ctx, account.Event(authapi.EventSignedUp, user, a.from, account.Details{Method: a.provider})); err != nil {
 			return err
 		}
-		current, found, err := tx.FindLinked(ctx, a.provider, a.Identity.AccountID)
-		if err != nil {
+		if err := s.keepLink(ctx, tx, a, user); err != nil {
 			return err
 		}
-		if found && current.UserID != user.ID {
-			return errMoved
+		if user.EmailVerified || s.Accounts.RequireVerification { // admit mails it then
+			return nil
 		}
-		if found {
-			return tx.AddEvent(ctx, account.Event(authapi.EventAccountLinked, user, a.from, account.Details{Method: a.provider}))
-		}
-		return s.addLink(ctx, tx, a, user) // a parallel arrival took the account for abandoned
+		return s.Accounts.MailVerification(ctx, tx, user, a.callback)
 	})
 }
 
+// keepLink makes sure that the new user's account is theirs: a parallel arrival may have
+// taken it for abandoned.
+func (s *Service) keepLink(ctx context.Context, tx Tx, a arrival, user account.User) error {
+	current, found, err := tx.FindLinked(ctx, a.provider, a.Identity.AccountID)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return s.addLink(ctx, tx, a, user)
+	case current.UserID != user.ID:
+		return errMoved
+	}
+	return tx.AddEvent(ctx, account.Event(authapi.EventAccountLinked, user, a.from, account.Details{Method: a.provider}))
+}
+
 // admit opens a session in the transaction of what entitles to it. Where addresses have to
-// be confirmed first, that is stored, and the session is not opened.
+// be confirmed first, a link for that is mailed instead.
 func (s *Service) admit(ctx context.Context, a arrival, user account.User, entitle func(Tx) error) (account.SignedIn, error) {
 	if user.Banned {
 		return account.SignedIn{}, s.refuse(ctx, a, user, account.ErrBanned)
 	}
 	unconfirmed := s.Accounts.RequireVerification && !user.EmailVerified
 	var signed account.SignedIn
-	err := s.Store.InTx(ctx, func(tx Tx) error {
-		if err := entitle(tx); err != nil || unconfirmed {
+	err := s.Store.InTx(ctx, func(tx Tx) (err error) {
+		if err = entitle(tx); err != nil {
 			return err
 		}
-		var err error
+		if unconfirmed {
+			return s.Accounts.MailVerification(ctx, tx, user, a.callback)
+		}
 		signed, err = s.Accounts.Enter(ctx, tx, user, a.from, a.method())
 		return err
 	})
-	if err != nil || !unconfirmed {
-		return signed, err
+	if err == nil && unconfirmed {
+		err = s.refuse(ctx, a, user, account.ErrEmailNotVerified)
 	}
-	if err := s.Accounts.SendVerification(ctx, user.Email, a.callback); err != nil {
-		return account.SignedIn{}, err
-	}
-	return account.SignedIn{}, s.refuse(ctx, a, user, account.ErrEmailNotVerified)
+	return signed, err
 }
 
 // refuse stores that an arrival was not let in, and returns the reason.
