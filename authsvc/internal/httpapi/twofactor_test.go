@@ -137,13 +137,14 @@ func TestTwoFactor_SignIn(t *testing.T) {
 		b.signIn(t, ada, authtest.Password).wants(t, http.StatusOK, "")
 		challenge, _, _ := strings.Cut(b.cookies[challengeID], ".")
 		for id, r := range calls(in, pair{}, "proof") {
-			if strings.HasPrefix(id, "two-factor-verify") || strings.HasPrefix(id, "two-factor-send") || strings.HasPrefix(id, "oauth2") {
+			if strings.HasPrefix(id, "two-factor-verify") || strings.HasPrefix(id, "two-factor-send") || strings.HasPrefix(id, "oauth2") || id == "sign-up-email" {
 				continue
 			}
 			for name, header := range map[string]string{"cookie": "", "id as bearer": "Bearer " + challenge, "cookie as bearer": "Bearer " + b.cookies[challengeID]} {
 				r.header = map[string]string{"Authorization": header}
-				got := patiently(func() answer { return b.do(t, r) })
-				if c := got.cookie(sessionID); c != nil && c.Value != "" && id != "sign-up-email" || id != "sign-up-email" && strings.Contains(got.body, in.User.ID) {
+				holder := &browser{app: a, origin: frontEnd, cookies: map[string]string{challengeID: b.cookies[challengeID]}}
+				got := patiently(func() answer { return holder.do(t, r) })
+				if c := got.cookie(sessionID); c != nil && c.Value != "" || strings.Contains(got.body, in.User.ID) {
 					t.Errorf("%s with the %s: %s", id, name, got.body)
 				}
 			}
