@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/httpapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/post"
@@ -106,10 +107,15 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	}
 	mint := token.NewMint(ring, deps.BaseURL.String(), deps.Now)
 	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB, mails), deps.Root, deps.Now), mint, deps.Now)
+	handovers, err := onetime.New(postgres.NewOneTime(deps.DB, mails), accounts, deps.Root)
+	if err != nil {
+		return nil, err
+	}
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
-		Accounts: accounts, Grants: grants, Linked: linked.New(links), Admin: admin.New(accounts), Social: signIns, Factors: factors, Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted),
-		Base: deps.BaseURL.String(), Now: deps.Now, Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
+		Accounts: accounts, Grants: grants, Linked: linked.New(links), Admin: admin.New(accounts), Social: signIns, Factors: factors, OneTime: handovers,
+		Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted), Base: deps.BaseURL.String(), Now: deps.Now,
+		Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
 	})
 	if err := api.CheckCaptcha(); err != nil {
 		return nil, fmt.Errorf("GATEHOUSE_CAPTCHA_ENDPOINTS: %w", err)

@@ -112,6 +112,8 @@ const (
 	EventPasswordSet            = "authsvc.password_set.v1"          // by an administrator
 	EventAdminDenied            = "authsvc.administration_denied.v1" // the key is who tried
 	EventAccountDeleted         = "authsvc.account_deleted.v1"
+	EventOneTimeTokenIssued     = "authsvc.one_time_token_issued.v1"
+	EventOneTimeTokenUsed       = "authsvc.one_time_token_used.v1"
 	EventAlertSent              = "authsvc.alert_sent.v1"
 	EventDisowned               = "authsvc.disowned.v1"
 	EventAccountUnlinked        = "authsvc.account_unlinked.v1"

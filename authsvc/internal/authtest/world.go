@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/post"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/postgres"
@@ -55,6 +56,7 @@ type World struct {
 	Grants   *grant.Service
 	Links    *postgres.Linked
 	Linked   *linked.Service
+	OneTime  *onetime.Service
 	Flows    *postgres.Social
 	Social   *social.Service
 	Factors  *twofactor.Service
@@ -122,6 +124,9 @@ func (w *World) wire(t testing.TB) {
 		t.Fatal(err)
 	}
 	w.Families = refresh.New(postgres.NewRefresh(w.Pool, mails), w.Root, w.Clock.Now)
+	if w.OneTime, err = onetime.New(postgres.NewOneTime(w.Pool, mails), w.Accounts, w.Root); err != nil {
+		t.Fatal(err)
+	}
 	w.Grants = grant.New(w.Accounts, w.Families, token.NewMint(ring, Base, w.Clock.Now), w.Clock.Now)
 }
 

@@ -38,6 +38,13 @@ func calls(in signed, p pair, secret string) map[string]request {
 		"request-password-reset":    post("/request-password-reset", object("email", ada)),
 		"reset-password-callback":   {path: "/reset-password/guess?callbackURL=/"},
 		"reset-password":            post("/reset-password", object("newPassword", newWords, "token", "guess")),
+		"multi-session-set-active":  post("/multi-session/set-active", object("sessionToken", in.Token)),
+		"multi-session-revoke":      post("/multi-session/revoke", object("sessionToken", in.Token)),
+		"multi-session-list":        {path: "/multi-session/list-device-sessions"},
+		"one-time-token-generate":   {path: "/one-time-token/generate"},
+		"one-time-token-verify":     post("/one-time-token/verify", object("token", "guess")),
+		"sign-in-anonymous":         post("/sign-in/anonymous", "{}"),
+		"delete-anonymous-user":     post("/delete-anonymous-user", "{}"),
 		"not-me-page":               {path: "/not-me/guess"},
 		"not-me":                    post("/not-me/guess", "{}"),
 		"not-me-password":           post("/not-me", object("newPassword", newWords, "token", "guess")),
@@ -76,6 +83,13 @@ func calls(in signed, p pair, secret string) map[string]request {
 	}
 }
 
+// sessionCookies returns the cookies by which the browser holds sessions.
+func (b *browser) sessionCookies() map[string]string {
+	cookies := maps.Clone(b.cookies)
+	maps.DeleteFunc(cookies, func(name, _ string) bool { return !strings.HasPrefix(name, sessionID) })
+	return cookies
+}
+
 // gitHub is a provider that needs nobody to answer before the browser is there.
 func gitHub(t *testing.T) func(func() time.Time) map[string]social.Provider {
 	t.Helper()
@@ -112,7 +126,7 @@ func TestOutage_IsNeverSuccess(t *testing.T) {
 	a.Pool.Close()
 	for id, r := range all {
 		a.Identity.Change(in.User.ID, func(u *identityapi.User) { u.EmailVerified = false }) // or the second use of the link needs no storage
-		holder := &browser{app: a, origin: frontEnd, cookies: map[string]string{sessionID: b.cookies[sessionID]}}
+		holder := &browser{app: a, origin: frontEnd, cookies: b.sessionCookies()}
 		got := patiently(func() answer { return holder.do(t, r) })
 		unavailable(t, id, got)
 	}
@@ -151,7 +165,7 @@ func TestOutage_OfIdentity(t *testing.T) {
 	proof := link[strings.Index(link, "=")+1 : strings.Index(link, "&")]
 	for _, id := range []string{"sign-up-email", "sign-in-email", "get-session", "list-sessions", "revoke-sessions", "token", "oauth2-token", "request-password-reset", "verify-email", "verify-email in a browser"} {
 		r := calls(in, p, proof)[id]
-		holder := &browser{app: a, origin: frontEnd, cookies: map[string]string{sessionID: b.cookies[sessionID]}}
+		holder := &browser{app: a, origin: frontEnd, cookies: b.sessionCookies()}
 		unavailable(t, id, patiently(func() answer { return holder.do(t, r) }))
 	}
 	a.Identity.CutOff("find_user", authtest.Whole)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
@@ -84,7 +85,8 @@ func (o *outgoing) finish(err error) error {
 
 // messageOnly reports whether the protocol answers a fault without a code.
 func messageOnly(f *fault.Error) bool {
-	return f.Is(errNoFields) || f.Is(account.ErrSameEmail) || f.Is(account.ErrNotImpersonating) || f.Is(account.ErrAdminSession) || f.Is(errNoPermission)
+	return f.Is(errNoFields) || f.Is(account.ErrSameEmail) || f.Is(account.ErrNotImpersonating) || f.Is(account.ErrAdminSession) || f.Is(errNoPermission) ||
+		f.Is(onetime.ErrInvalid) || f.Is(onetime.ErrNoSession)
 }
 
 // errSilent is a refusal that the protocol answers with a bare status.
@@ -157,6 +159,9 @@ func (x *exchange) handOut(signed account.SignedIn, method string, answer func()
 	x.setSession(signed.Token, signed.Session.Remember)
 	x.cookies.Add(beside...)
 	if err := x.joinDevice(signed); err != nil {
+		return err
+	}
+	if err := x.leaveAnonymous(signed); err != nil {
 		return err
 	}
 	x.cookies.Add(x.jar.KnownDevice(x.browserID()))

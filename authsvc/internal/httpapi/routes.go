@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
@@ -28,6 +29,7 @@ type Config struct {
 	Accounts *account.Service
 	Grants   *grant.Service
 	Linked   *linked.Service
+	OneTime  *onetime.Service
 	Social   *social.Service
 	Admin    *admin.Service
 	Factors  *twofactor.Service
@@ -77,6 +79,9 @@ func (a *API) endpoints() []endpoint {
 		a.mailEndpoints(),
 		a.passwordEndpoints(),
 		a.alertEndpoints(),
+		a.multiSessionEndpoints(),
+		a.oneTimeEndpoints(),
+		a.anonymousEndpoints(),
 		a.profileEndpoints(),
 		a.emailEndpoints(),
 		a.deletionEndpoints(),

@@ -153,6 +153,7 @@ with flows as (delete from social_flow where expires_at < $1),
     codes as (delete from two_factor_code where expires_at < $1),
     devices as (delete from trusted_device where expires_at < $1),
     alerts as (delete from alert where expires_at < $1),
+    handovers as (delete from one_time_token where expires_at < $1),
     acquaintances as (
         delete from known_device
         where last_seen < $1 - interval '400 days' -- when the browser forgets its id
