@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
@@ -99,6 +100,9 @@ func (s *Service) SetPassword(ctx context.Context, by Caller, id, plain string) 
 		}
 		ev := account.Event(authapi.EventPasswordSet, user, account.Origin{Actor: by.User.ID}, account.Details{})
 		if err := tx.AddEvent(ctx, ev); err != nil {
+			return err
+		}
+		if err := s.accounts.Alert(ctx, tx, user, notice.PasswordChanged, account.Origin{Actor: by.User.ID}); err != nil {
 			return err
 		}
 		return s.accounts.EndSessions(ctx, tx, account.Ending{
