@@ -105,6 +105,10 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	mailCodes, magicLinks, err := c.passwordless(deps, accounts, mails)
+	if err != nil {
+		return nil, err
+	}
 	mint := token.NewMint(ring, deps.BaseURL.String(), deps.Now)
 	grants := grant.New(accounts, refresh.New(postgres.NewRefresh(deps.DB, mails), deps.Root, deps.Now), mint, deps.Now)
 	handovers, err := onetime.New(postgres.NewOneTime(deps.DB, mails), accounts, deps.Root)
@@ -114,6 +118,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
 		Accounts: accounts, Grants: grants, Linked: linked.New(links), Admin: admin.New(accounts), Social: signIns, Factors: factors, OneTime: handovers,
+		MailCodes: mailCodes, MagicLinks: magicLinks,
 		Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted), Base: deps.BaseURL.String(), Now: deps.Now,
 		Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
 	})

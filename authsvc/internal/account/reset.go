@@ -104,24 +104,39 @@ func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from 
 		if _, err := tx.UseReset(ctx, token.Hash(secret), s.Now()); err != nil {
 			return err
 		}
-		if err := tx.DeleteResets(ctx, user.ID); err != nil {
-			return err
-		}
-		if err := tx.SetPassword(ctx, user.ID, hash); err != nil {
-			return err
-		}
-		if err := tx.ForgetGuesses(ctx, s.PasswordGuess(user, Origin{})); err != nil {
-			return err
-		}
-		if err := unlinkUnproven(ctx, tx, user, from); err != nil {
-			return err
-		}
-		if err := tx.AddEvent(ctx, Event(authapi.EventPasswordReset, user, from, Details{Method: "mail"})); err != nil {
-			return err
-		}
-		if err := s.Alert(ctx, tx, user, notice.PasswordChanged, from); err != nil {
-			return err
-		}
-		return endIn(ctx, tx, session.Selection{UserID: user.ID}, authapi.EventSessionRevoked, "password reset")
+		return s.SetPassword(ctx, tx, Renewal{User: user, Hash: hash, Method: "mail", Origin: from})
 	})
+}
+
+// Renewal is a new password for a user who has forgotten the old one.
+type Renewal struct {
+	User   User
+	Hash   string
+	Method string // how the user proved who they are, as events call it
+	Origin Origin
+}
+
+// SetPassword stores a new password for a user who has forgotten the old one, which ends all
+// sessions, all reset tokens and the pauses of wrong guesses. It belongs into the transaction
+// that consumes the proof.
+func (s *Service) SetPassword(ctx context.Context, tx Tx, r Renewal) error {
+	if err := tx.SetPassword(ctx, r.User.ID, r.Hash); err != nil {
+		return err
+	}
+	if err := tx.DeleteResets(ctx, r.User.ID); err != nil {
+		return err
+	}
+	if err := tx.ForgetGuesses(ctx, s.PasswordGuess(r.User, Origin{})); err != nil {
+		return err
+	}
+	if err := unlinkUnproven(ctx, tx, r.User, r.Origin); err != nil {
+		return err
+	}
+	if err := tx.AddEvent(ctx, Event(authapi.EventPasswordReset, r.User, r.Origin, Details{Method: r.Method})); err != nil {
+		return err
+	}
+	if err := s.Alert(ctx, tx, r.User, notice.PasswordChanged, r.Origin); err != nil {
+		return err
+	}
+	return endIn(ctx, tx, session.Selection{UserID: r.User.ID}, authapi.EventSessionRevoked, "password reset")
 }

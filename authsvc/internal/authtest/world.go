@@ -11,8 +11,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/admin"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/code"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/magiclink"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/mailcode"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
@@ -40,27 +43,33 @@ type Options struct {
 	ConfirmDeletions    bool
 	Providers           func(now func() time.Time) map[string]social.Provider // may be nil: none
 	LimitMembers        bool
+	ConfirmChange       bool
 }
 
 // World is the module's services over one database.
 type World struct {
-	Pool     *pgxpool.Pool
-	Clock    *Clock
-	Identity *Identity
-	Root     secret.Root
-	Hasher   *password.Hasher
-	Store    *postgres.Account
-	Accounts *account.Service
-	Admin    *admin.Service
-	Families *refresh.Service
-	Grants   *grant.Service
-	Links    *postgres.Linked
-	Linked   *linked.Service
-	OneTime  *onetime.Service
-	Flows    *postgres.Social
-	Social   *social.Service
-	Factors  *twofactor.Service
-	options  Options
+	Pool       *pgxpool.Pool
+	Clock      *Clock
+	Identity   *Identity
+	Root       secret.Root
+	Hasher     *password.Hasher
+	Store      *postgres.Account
+	Accounts   *account.Service
+	Admin      *admin.Service
+	Families   *refresh.Service
+	Grants     *grant.Service
+	Links      *postgres.Linked
+	Linked     *linked.Service
+	OneTime    *onetime.Service
+	Flows      *postgres.Social
+	Social     *social.Service
+	CodeStore  *postgres.Code
+	Codes      *code.Service
+	MailCodes  *mailcode.Service
+	LinkStore  *postgres.MagicLink
+	MagicLinks *magiclink.Service
+	Factors    *twofactor.Service
+	options    Options
 }
 
 // Spec is the module's schema, for pgtest.
@@ -70,6 +79,9 @@ func Spec() pgtest.Spec {
 
 // Root returns the secret of tests.
 func Root() secret.Root { return secret.NewRoot("a root secret of tests, long enough to count") }
+
+// OtherRoot returns the secret of another installation.
+func OtherRoot() secret.Root { return secret.NewRoot("another root secret, long enough to count too") }
 
 // New returns a World with a database of its own.
 func New(t testing.TB, o Options) *World {
@@ -118,6 +130,13 @@ func (w *World) wire(t testing.TB) {
 		ApproveChanges: w.options.ApproveChanges, ConfirmDeletions: w.options.ConfirmDeletions,
 		LimitMembers: w.options.LimitMembers,
 	})
+	w.CodeStore = postgres.NewCode(w.Pool, mails)
+	w.Codes = code.New(w.CodeStore, w.Accounts, w.Root)
+	w.MailCodes = mailcode.New(mailcode.Config{Codes: w.Codes, Accounts: w.Accounts, Notices: notices, ConfirmChange: w.options.ConfirmChange})
+	if w.LinkStore, err = postgres.NewMagicLink(w.Pool, mails, w.Root); err != nil {
+		t.Fatal(err)
+	}
+	w.MagicLinks = magiclink.New(w.LinkStore, w.Accounts, notices)
 	w.wireSocial(t, mails)
 	w.Admin = admin.New(w.Accounts)
 	if w.Factors, err = twofactor.New(postgres.NewTwoFactor(w.Store), w.Accounts, notices, w.Root); err != nil {

@@ -19,6 +19,9 @@ func TestSecrets_AreNowhere(t *testing.T) {
 	link := a.link(t, ada)
 	b.do(t, request{path: "/request-password-reset", body: object("email", ada)})
 	reset, _, _ := strings.Cut(strings.TrimPrefix(a.link(t, ada), "/reset-password/"), "?")
+	otp := a.mailedCode(t, ada)
+	b.do(t, request{path: "/sign-in/magic-link", body: object("email", ada)})
+	magic, _, _ := strings.Cut(strings.TrimPrefix(a.link(t, ada), "/magic-link/verify?token="), "&")
 	b.signIn(t, ada, "canary wrong password")
 	b.signIn(t, ada, authtest.Password)
 	app := b.enrol(t)
@@ -35,6 +38,7 @@ func TestSecrets_AreNowhere(t *testing.T) {
 		"new password": newWords, "authenticator": app.Secret, "backup code": app.BackupCodes[0], "another backup code": app.BackupCodes[1],
 		"challenge": challenge, "id of the challenge": "2fa-" + strings.Split(strings.TrimPrefix(challenge, "2fa-"), ".")[0],
 		"trusted device": b.cookies[trustID], "mailed code": `"` + mailed + `"`,
+		"one-time code": `"` + otp + `"`, "magic link": magic,
 	}
 	stored := a.dump(t)
 	patiently(func() answer {
@@ -65,7 +69,7 @@ func (a *app) dump(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	for _, table := range []string{"credential", "session", "password_reset", "used_proof", "refresh_family", "signing_key", "outbox", "river_job",
-		"two_factor", "backup_code", "two_factor_challenge", "two_factor_code", "trusted_device"} {
+		"two_factor", "backup_code", "two_factor_challenge", "two_factor_code", "trusted_device", "one_time_code", "magic_link"} {
 		var rows string
 		if err := a.Pool.QueryRow(t.Context(), "select coalesce(json_agg(t)::text, '') from "+table+" t").Scan(&rows); err != nil {
 			t.Fatal(err)

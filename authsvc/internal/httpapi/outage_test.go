@@ -23,7 +23,7 @@ func calls(in signed, p pair, secret string) map[string]request {
 	oauth := func(path string, body string) request {
 		return request{method: http.MethodPost, path: "/oauth2/" + path, body: body, header: map[string]string{"Content-Type": typeForm, "Cookie": ""}}
 	}
-	return map[string]request{
+	all := map[string]request{
 		"sign-up-email":             post("/sign-up/email", object("email", eve, "password", newWords, "name", "Eve")),
 		"sign-in-email":             post("/sign-in/email", object("email", ada, "password", authtest.Password)),
 		"sign-out":                  post("/sign-out", "{}"),
@@ -81,6 +81,8 @@ func calls(in signed, p pair, secret string) map[string]request {
 		"oauth2-revoke":     oauth("revoke", form("token", p.RefreshToken)),
 		"oauth2-introspect": oauth("introspect", form("token", p.RefreshToken)),
 	}
+	maps.Copy(all, passwordlessCalls(post))
+	return all
 }
 
 // sessionCookies returns the cookies by which the browser holds sessions.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/mailcode"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
@@ -86,7 +87,8 @@ func (o *outgoing) finish(err error) error {
 // messageOnly reports whether the protocol answers a fault without a code.
 func messageOnly(f *fault.Error) bool {
 	return f.Is(errNoFields) || f.Is(account.ErrSameEmail) || f.Is(account.ErrNotImpersonating) || f.Is(account.ErrAdminSession) || f.Is(errNoPermission) ||
-		f.Is(onetime.ErrInvalid) || f.Is(onetime.ErrNoSession)
+		f.Is(onetime.ErrInvalid) || f.Is(onetime.ErrNoSession) ||
+		f.Is(errCodeType) || f.Is(mailcode.ErrEmailInUse) || f.Is(mailcode.ErrCodeRequired)
 }
 
 // errSilent is a refusal that the protocol answers with a bare status.
@@ -208,14 +210,20 @@ func (a *API) absolute(callback string) string {
 	return callback
 }
 
-// withParameter adds a query parameter to a URL that has been checked.
+// withParameter sets a query parameter of a URL that has been checked. The others keep
+// their order.
 func withParameter(to, name, value string) string {
 	u, err := url.Parse(to)
 	if err != nil {
 		return to
 	}
-	query := u.Query()
-	query.Set(name, value)
-	u.RawQuery = query.Encode()
+	var pairs []string
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		parsed, err := url.ParseQuery(pair)
+		if _, same := parsed[name]; pair != "" && err == nil && !same {
+			pairs = append(pairs, parsed.Encode())
+		}
+	}
+	u.RawQuery = strings.Join(append(pairs, url.Values{name: {value}}.Encode()), "&")
 	return u.String()
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/cookie"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/grant"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/linked"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/magiclink"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/mailcode"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
@@ -24,19 +26,21 @@ const basePath = "/api/auth"
 
 // Config is what the API stands on. Limits and Captcha may be nil: then there are none.
 type Config struct {
-	Limits   *throttle.Limiter
-	Captcha  *captcha.Client
-	Accounts *account.Service
-	Grants   *grant.Service
-	Linked   *linked.Service
-	OneTime  *onetime.Service
-	Social   *social.Service
-	Admin    *admin.Service
-	Factors  *twofactor.Service
-	Cookies  *cookie.Jar
-	Origins  *origin.Policy
-	Base     string // the public origin
-	Now      func() time.Time
+	Limits     *throttle.Limiter
+	Captcha    *captcha.Client
+	Accounts   *account.Service
+	Grants     *grant.Service
+	Linked     *linked.Service
+	OneTime    *onetime.Service
+	Social     *social.Service
+	Admin      *admin.Service
+	Factors    *twofactor.Service
+	MailCodes  *mailcode.Service
+	MagicLinks *magiclink.Service
+	Cookies    *cookie.Jar
+	Origins    *origin.Policy
+	Base       string // the public origin
+	Now        func() time.Time
 }
 
 // API serves the protocol.
@@ -90,6 +94,8 @@ func (a *API) endpoints() []endpoint {
 		a.socialEndpoints(),
 		a.adminEndpoints(),
 		a.twoFactorEndpoints(),
+		a.mailCodeEndpoints(),
+		a.magicLinkEndpoints(),
 	)
 }
 

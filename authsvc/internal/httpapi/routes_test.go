@@ -54,6 +54,9 @@ func TestRoutes_NeedASession(t *testing.T) {
 		"reset-password": http.StatusBadRequest, "jwks": http.StatusOK, "ok": http.StatusOK, "error": http.StatusOK,
 		"delete-user-callback": http.StatusNotFound, "sign-in-username": http.StatusUnauthorized, "is-username-available": http.StatusOK,
 		"sign-in-social": http.StatusNotFound, "callback": http.StatusFound, "post-callback": http.StatusFound,
+		"send-verification-otp": http.StatusOK, "check-verification-otp": http.StatusBadRequest, "verify-email-otp": http.StatusBadRequest,
+		"sign-in-email-otp": http.StatusBadRequest, "request-password-reset-otp": http.StatusOK, "forget-password-otp": http.StatusOK,
+		"reset-password-otp": http.StatusBadRequest, "sign-in-magic-link": http.StatusOK, "magic-link-verify": http.StatusFound,
 		"oauth2-token": http.StatusBadRequest, "oauth2-revoke": http.StatusOK, "oauth2-introspect": http.StatusOK,
 		"not-me-page": http.StatusNotFound, "not-me": http.StatusNotFound, "not-me-password": http.StatusNotFound, // a guess is no link
 		"multi-session-list": http.StatusOK, "multi-session-set-active": http.StatusUnauthorized,
@@ -69,7 +72,7 @@ func TestRoutes_NeedASession(t *testing.T) {
 			r.body = object("userId", victim.User.ID, "user", victim.User, "id", victim.User.ID, "token", "guess", "email", ada,
 				"password", "not the password", "newPassword", newWords, "name", "Ada", "accountId", "guess", "provider", "guess",
 				"currentPassword", authtest.Password, "newEmail", eve, "username", "nobody", "data", map[string]any{}, "sessionToken", "guess",
-				"permissions", map[string]any{}, "code", "guess")
+				"permissions", map[string]any{}, "code", "guess", "type", "forget-password", "otp", "guess")
 		}
 		switch route.ID { // these take nothing beside what they name, or what others do not take
 		case "admin-set-role":

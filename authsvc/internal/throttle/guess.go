@@ -16,6 +16,7 @@ const (
 	Password     Kind = "password"      // of an account
 	SecondFactor Kind = "second-factor" // a code of an account's second factor
 	Member       Kind = "member"        // which addresses have an account; counted by caller
+	Message      Kind = "message"       // codes and links: each one sent to an address is a few guesses more
 )
 
 // Pace is how many wrong guesses are free and how long the pauses after them are: First

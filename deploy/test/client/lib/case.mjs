@@ -115,7 +115,7 @@ export class Case {
 			newest: this.names.json({ to, links: shown, code, sentAt }, step),
 			otherFields: Object.keys(rest).sort(),
 			linkInText: text.includes(links[0]),
-			linkInHTML: html.replace(/&(#38|amp);/g, "&").includes(links[0]),
+			linkInHTML: html.replace(/&(#38|amp);/g, "&").replaceAll("&#43;", "+").includes(links[0]),
 		});
 		return { link: links[0], token };
 	}
