@@ -18,6 +18,7 @@ import (
 var (
 	ErrUserUnknown   = fault.New(fault.NotFound, "USER_NOT_FOUND", "User not found")
 	ErrEmailTaken    = fault.New(fault.Invalid, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", "User already exists. Use another email.")
+	ErrPhoneTaken    = fault.New(fault.Invalid, "PHONE_NUMBER_EXIST", "Phone number already exists")
 	ErrEmail         = fault.New(fault.Invalid, "INVALID_EMAIL", "Invalid email")
 	ErrRoleUnknown   = fault.New(fault.Invalid, "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE", "You are not allowed to set a non-existent role value")
 	ErrRoleType      = fault.New(fault.Invalid, "INVALID_ROLE_TYPE", "Invalid role type")
@@ -138,6 +139,8 @@ func translated(err error) error {
 		{identityapi.ErrUserUnknown, ErrUserUnknown},
 		{identityapi.ErrEmailTaken, ErrEmailTaken},
 		{identityapi.ErrEmailInvalid, ErrEmail},
+		{identityapi.ErrUsernameTaken, account.ErrUsernameTaken},
+		{identityapi.ErrPhoneTaken, ErrPhoneTaken},
 		{identityapi.ErrRoleUnknown, ErrRoleUnknown},
 		{identityapi.ErrExceedsOwn, toSetRole.refusal},
 		{identityapi.ErrPromised, toSetEmail.refusal},

@@ -194,9 +194,7 @@ func (s *Service) Update(ctx context.Context, by Caller, id string, c Changes) (
 	}
 	out := identityapi.UserOut{User: user.User}
 	if c.Email != nil && *c.Email != user.Email {
-		out, err = identityapi.ChangeEmail.Call(ctx, s.accounts.Call, identityapi.ChangeEmailIn{
-			ID: id, From: user.Email, To: *c.Email, Verified: said(c.EmailVerified), Actor: by.User.ID,
-		})
+		err = s.move(ctx, by, user, *c.Email, said(c.EmailVerified))
 	}
 	if err == nil {
 		out, err = identityapi.UpdateUser.Call(ctx, s.accounts.Call, identityapi.UpdateUserIn{
@@ -223,6 +221,22 @@ func (s *Service) Update(ctx context.Context, by Caller, id string, c Changes) (
 		out, err = identityapi.UnbanUser.Call(ctx, s.accounts.Call, identityapi.UnbanUserIn{ID: id, Actor: by.User.ID})
 	}
 	return s.seen(ctx, out, err)
+}
+
+// move gives the user another address, and tells them at both.
+func (s *Service) move(ctx context.Context, by Caller, user account.User, to string, verified bool) error {
+	_, err := identityapi.ChangeEmail.Call(ctx, s.accounts.Call, identityapi.ChangeEmailIn{
+		ID: user.ID, From: user.Email, To: to, Verified: verified, Actor: by.User.ID,
+	})
+	if err != nil {
+		return err
+	}
+	return s.accounts.Store.InTx(ctx, func(tx account.Tx) error {
+		if err := tx.DeleteResets(ctx, user.ID); err != nil {
+			return err
+		}
+		return s.accounts.AlertMove(ctx, tx, user, to, account.Origin{Actor: by.User.ID})
+	})
 }
 
 // mayUpdate refuses what the caller may not change, in the protocol's order.

@@ -70,9 +70,9 @@ func (s *Service) end(ctx context.Context, e account.Ending) error {
 	return s.accounts.Store.InTx(ctx, func(tx account.Tx) error { return s.accounts.EndSessions(ctx, tx, e) })
 }
 
-// SetPassword gives a user a new password and ends all sessions of theirs, except the one
-// that does it, and all their reset tokens: who had the old one, or asks for a new one, is
-// not let in by it.
+// SetPassword gives a user a new password, tells them by mail, and ends all sessions of
+// theirs, except the one that does it, all their reset tokens, half sign-ins and trusted
+// browsers: who had the old password is not let in by what came of it.
 func (s *Service) SetPassword(ctx context.Context, by Caller, id, plain string) error {
 	if err := s.use(ctx, by, toSetPassword, id); err != nil {
 		return err
@@ -95,14 +95,17 @@ func (s *Service) SetPassword(ctx context.Context, by Caller, id, plain string) 
 		if err := tx.DeleteResets(ctx, id); err != nil {
 			return err
 		}
+		if err := tx.EndTrust(ctx, id); err != nil {
+			return err
+		}
 		if err := tx.ForgetGuesses(ctx, s.accounts.PasswordGuess(user, account.Origin{})); err != nil {
 			return err
 		}
-		ev := account.Event(authapi.EventPasswordSet, user, account.Origin{Actor: by.User.ID}, account.Details{})
-		if err := tx.AddEvent(ctx, ev); err != nil {
+		deed := account.Origin{Actor: by.User.ID}
+		if err := tx.AddEvent(ctx, account.Event(authapi.EventPasswordSet, user, deed, account.Details{})); err != nil {
 			return err
 		}
-		if err := s.accounts.Alert(ctx, tx, user, notice.PasswordChanged, account.Origin{Actor: by.User.ID}); err != nil {
+		if err := s.accounts.Alert(ctx, tx, user, notice.PasswordChanged, deed); err != nil {
 			return err
 		}
 		return s.accounts.EndSessions(ctx, tx, account.Ending{

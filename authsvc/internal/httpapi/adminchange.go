@@ -112,6 +112,9 @@ func changesOf(members map[string]any) admin.Changes {
 	if r.has("banned") || r.has("banReason") || r.has("banExpires") {
 		c.Ban = r.ban()
 	}
+	if r.wrong == nil {
+		r.wrong = checkUsername(members)
+	}
 	c.Malformed = r.wrong
 	return c
 }
