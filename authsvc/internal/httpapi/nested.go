@@ -16,10 +16,10 @@ func (f field) nested(where string, value any) []string {
 		return []string{fmt.Sprintf("[%s] %s", where, f.issue(value, true))}
 	}
 	var issues []string
-	switch {
-	case f.kind == object:
+	if f.kind == object {
 		return fieldIssues(where, f.members, members)
-	case f.kind == texts:
+	}
+	if f.kind == texts {
 		for _, name := range slices.Sorted(maps.Keys(members)) {
 			if got := typeName(members[name]); got != "string" {
 				issues = append(issues, fmt.Sprintf("[%s.%s] Invalid input: expected string, received %s", where, name, got))

@@ -19,8 +19,13 @@ const CallbackPath = basePath + "/callback/"
 
 func (a *API) socialEndpoints() []endpoint {
 	parameters := []field{
-		{name: "code", optional: true}, {name: "error", optional: true}, {name: "device_id", optional: true},
-		{name: "error_description", optional: true}, {name: "state", optional: true}, {name: "user", optional: true}, {name: "iss", optional: true},
+		{name: "code", optional: true},
+		{name: "error", optional: true},
+		{name: "device_id", optional: true},
+		{name: "error_description", optional: true},
+		{name: "state", optional: true},
+		{name: "user", optional: true},
+		{name: "iss", optional: true},
 	}
 	return append([]endpoint{
 		{
@@ -211,11 +216,11 @@ func callback(x *exchange) error {
 		Code: x.query.text("code"), Error: told(x.query.text("error")), Description: told(x.query.text("error_description")),
 		Issuer: x.query.text("iss"), Origin: x.from(true),
 	})
-	if refusal, ok := errors.AsType[*social.Refusal](err); ok {
-		return x.refuseCallback(refusal)
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case out.Refusal != nil:
+		return x.refuseCallback(out.Refusal)
 	}
 	x.cookies.Add(x.jar.ExpireState())
 	lead := func() error { return x.redirect(out.URL) }
@@ -240,7 +245,7 @@ func (x *exchange) refuseCallback(refusal *social.Refusal) error {
 		x.cookies.Add(x.jar.ExpireState())
 	}
 	x.w.Header().Set(httpx.FaultHeader, refusal.Code)
-	return errors.Join(x.redirect(withParameters(to, parameters)), refusal.Err)
+	return errors.Join(x.redirect(withParameters(to, parameters)), refusal.Outage)
 }
 
 // told is what a provider says, as it can be repeated.

@@ -3,6 +3,7 @@ package social
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -38,8 +39,16 @@ func (s *Service) link(a arrival, userID string) linked.Account {
 // errMoved means that what was read has changed meanwhile: look again.
 var errMoved = errors.New("the accounts of the arrival have changed")
 
-// attempts bounds how often the same arrival can be overtaken by others of the same person.
-const attempts = 4
+// How often an arrival looks again, and how long it waits in between. A sign-up that another
+// arrival of the same person has under way is waited for; after patience it has broken off.
+const (
+	attempts = 40
+	patience = 30
+	pause    = 50 * time.Millisecond
+)
+
+// underway is how long a sign-up may take; an account without a user that is older is nobody's.
+const underway = time.Minute
 
 // enter signs an arrival in: the user whose account it is, the user who has the address,
 // or a new one, which it reports.
@@ -47,22 +56,27 @@ func (s *Service) enter(ctx context.Context, a arrival) (account.SignedIn, bool,
 	if a.Identity.Email == "" {
 		return account.SignedIn{}, false, s.refuse(ctx, a, account.User{}, ErrEmail)
 	}
-	for range attempts {
-		signed, isNew, err := s.tryEnter(ctx, a)
+	for i := range attempts {
+		signed, isNew, err := s.tryEnter(ctx, a, i >= patience)
 		if !errors.Is(err, errMoved) {
 			return signed, isNew, err
+		}
+		select {
+		case <-ctx.Done():
+			return account.SignedIn{}, false, ctx.Err()
+		case <-time.After(pause):
 		}
 	}
 	return account.SignedIn{}, false, s.refuse(ctx, a, account.User{}, ErrUnlinkable)
 }
 
-func (s *Service) tryEnter(ctx context.Context, a arrival) (account.SignedIn, bool, error) {
+func (s *Service) tryEnter(ctx context.Context, a arrival, impatient bool) (account.SignedIn, bool, error) {
 	held, found, err := s.Store.FindLinked(ctx, a.provider, a.Identity.AccountID)
 	if err != nil {
 		return account.SignedIn{}, false, err
 	}
 	if found {
-		signed, err := s.enterLinked(ctx, a, held)
+		signed, err := s.enterLinked(ctx, a, held, impatient)
 		return signed, false, err
 	}
 	user, err := s.Accounts.FindUser(ctx, identityapi.FindUserIn{Email: a.Identity.Email})
@@ -77,10 +91,14 @@ func (s *Service) tryEnter(ctx context.Context, a arrival) (account.SignedIn, bo
 	return signed, false, err
 }
 
-// enterLinked signs in the user whose account the arrival is.
-func (s *Service) enterLinked(ctx context.Context, a arrival, held linked.Account) (account.SignedIn, error) {
+// enterLinked signs in the user whose account the arrival is. An account without a user is
+// of a sign-up that is under way, or nobody's: of one that broke off, or of a user who is gone.
+func (s *Service) enterLinked(ctx context.Context, a arrival, held linked.Account, impatient bool) (account.SignedIn, error) {
 	user, err := s.Accounts.FindUser(ctx, identityapi.FindUserIn{ID: held.UserID})
-	if errors.Is(err, account.ErrUserNotFound) { // deleted, or a sign-up that broke off: nobody's account
+	if errors.Is(err, account.ErrUserNotFound) && !impatient && s.Now().Sub(held.CreatedAt) < underway {
+		return account.SignedIn{}, errMoved
+	}
+	if errors.Is(err, account.ErrUserNotFound) {
 		return account.SignedIn{}, s.abandon(ctx, held)
 	}
 	if err != nil {
@@ -159,24 +177,13 @@ func (s *Service) addLink(ctx context.Context, tx Tx, a arrival, user account.Us
 	return tx.AddEvent(ctx, account.Event(authapi.EventAccountLinked, user, a.from, account.Details{Method: a.provider}))
 }
 
-// enterNew makes a user of the arrival. The order is that of every sign-up: address,
-// credential, user; a crash in between leaves the address free.
+// enterNew makes a user of the arrival. The account is claimed first, so that of several
+// arrivals of the same person one signs up and the others wait; then follow address and user,
+// as in every sign-up. A crash in between leaves the address free.
 func (s *Service) enterNew(ctx context.Context, a arrival) (account.SignedIn, error) {
-	in := identityapi.ReserveUserIn{ID: uuid.Must(uuid.NewV7()).String(), Email: a.Identity.Email, Name: shownName(a.Identity.Name)}
-	if image := shownImage(a.Identity.Image); image != "" {
-		in.Image = &image
-	}
-	_, err := identityapi.ReserveUser.Call(ctx, s.Call, in)
-	switch {
-	case errors.Is(err, identityapi.ErrEmailTaken):
-		return account.SignedIn{}, errMoved
-	case fault.KindOf(err) == fault.Invalid:
-		return account.SignedIn{}, s.refuse(ctx, a, account.User{}, ErrCreateUser)
-	case err != nil:
-		return account.SignedIn{}, err
-	}
-	err = s.Store.InTx(ctx, func(tx Tx) error {
-		free, err := tx.Link(ctx, s.link(a, in.ID))
+	claimed := s.link(a, uuid.Must(uuid.NewV7()).String())
+	err := s.Store.InTx(ctx, func(tx Tx) error {
+		free, err := tx.Link(ctx, claimed)
 		if err == nil && !free {
 			return errMoved
 		}
@@ -185,14 +192,32 @@ func (s *Service) enterNew(ctx context.Context, a arrival) (account.SignedIn, er
 	if err != nil {
 		return account.SignedIn{}, err
 	}
-	active, err := identityapi.ActivateUser.Call(ctx, s.Call, identityapi.ActivateUserIn{ID: in.ID, EmailVerified: a.Identity.EmailVerified})
-	if errors.Is(err, identityapi.ErrUserUnknown) { // another sign-up took the address meanwhile
-		return account.SignedIn{}, errMoved
-	}
-	if err != nil {
+	user, err := s.create(ctx, a, claimed.UserID)
+	switch {
+	case errors.Is(err, identityapi.ErrEmailTaken), errors.Is(err, identityapi.ErrUserUnknown): // by another sign-up, meanwhile
+		return account.SignedIn{}, s.abandon(ctx, claimed)
+	case fault.KindOf(err) == fault.Invalid:
+		if err := s.abandon(ctx, claimed); !errors.Is(err, errMoved) {
+			return account.SignedIn{}, err
+		}
+		return account.SignedIn{}, s.refuse(ctx, a, account.User{}, ErrCreateUser)
+	case err != nil:
 		return account.SignedIn{}, err
 	}
-	return s.welcome(ctx, a, account.User{User: active.User})
+	return s.welcome(ctx, a, user)
+}
+
+// create makes a user in identity.
+func (s *Service) create(ctx context.Context, a arrival, id string) (account.User, error) {
+	in := identityapi.ReserveUserIn{ID: id, Email: a.Identity.Email, Name: shownName(a.Identity.Name)}
+	if image := shownImage(a.Identity.Image); image != "" {
+		in.Image = &image
+	}
+	if _, err := identityapi.ReserveUser.Call(ctx, s.Call, in); err != nil {
+		return account.User{}, err
+	}
+	active, err := identityapi.ActivateUser.Call(ctx, s.Call, identityapi.ActivateUserIn{ID: id, EmailVerified: a.Identity.EmailVerified})
+	return account.User{User: active.User}, err
 }
 
 // welcome signs a new user in for the first time, and mails a link that confirms an address

@@ -239,7 +239,7 @@ func (o *OpenID) Identify(ctx context.Context, t linked.Tokens) (Identity, error
 		return claims.identity(), nil
 	}
 	var claims claims
-	claims.raw, err = s.endpoint.read(ctx, s.userInfo, t.Access, &claims)
+	claims.raw, err = s.read(ctx, s.userInfo, t.Access, &claims)
 	return claims.identity(), err
 }
 
@@ -312,7 +312,7 @@ func (s *server) identity(ctx context.Context, found claims, access secret.Text)
 	}
 	var more claims
 	var err error
-	if more.raw, err = s.endpoint.read(ctx, s.userInfo, access, &more); err != nil {
+	if more.raw, err = s.read(ctx, s.userInfo, access, &more); err != nil {
 		return Identity{}, err
 	}
 	if more.Subject != found.Subject {

@@ -21,77 +21,79 @@ type Return struct {
 	Origin      account.Origin
 }
 
-// Outcome is a flow that ended well.
+// Outcome is a flow that has ended: well, or with a Refusal.
 type Outcome struct {
-	Signed account.SignedIn
-	Linked bool   // the flow linked an account, and signed nobody in
-	URL    string // where to go
+	Signed  account.SignedIn
+	Linked  bool   // the flow linked an account, and signed nobody in
+	URL     string // where to go
+	Refusal *Refusal
 }
 
-// Refusal is a flow that ended otherwise. URL is where to tell it, "" for the error page.
+// Refusal is what the browser is told of a flow that did not end well.
 type Refusal struct {
 	Code, Description string
-	URL               string
-	Err               error // an outage that is to be logged, else nil
+	URL               string // where to tell it; "": the error page
+	Outage            error  // of the provider, to be logged; nil: there was none
 }
 
-// Error implements error.
-func (r *Refusal) Error() string { return r.Code }
-
-// Return ends a flow: it signs somebody in or links an account. All errors that are told to
-// a browser are a *Refusal; any other is an outage here.
+// Return ends a flow: it signs somebody in or links an account. An error is an outage here.
 func (s *Service) Return(ctx context.Context, in Return) (Outcome, error) {
-	flow, err := s.use(ctx, in)
-	if err != nil {
-		return Outcome{}, err
+	flow, refusal, err := s.use(ctx, in)
+	if err != nil || refusal != nil {
+		return Outcome{Refusal: refusal}, err
 	}
-	refuse := func(code, description string, err error) (Outcome, error) {
-		return Outcome{}, &Refusal{Code: code, Description: description, URL: flow.ErrorURL, Err: err}
+	if refusal := s.judge(in); refusal != nil {
+		refusal.URL = flow.ErrorURL
+		return Outcome{Refusal: refusal}, nil
 	}
-	provider, ok := s.Providers[in.Provider]
-	switch {
-	case in.Error != "":
-		return refuse(in.Error, in.Description, nil)
-	case in.Code == "":
-		return refuse("no_code", "", nil)
-	case !ok:
-		return refuse("oauth_provider_not_found", "", nil)
-	}
-	granted, err := provider.Redeem(ctx, Redeem{
+	granted, err := s.Providers[in.Provider].Redeem(ctx, Redeem{
 		Code: in.Code, Issuer: in.Issuer, Verifier: flow.Verifier, Nonce: flow.Nonce, Redirect: s.redirect(in.Provider),
 	})
 	if errors.Is(err, ErrDown) {
-		return refuse(ErrCode.Code, "", err)
+		return Outcome{Refusal: &Refusal{Code: ErrCode.Code, URL: flow.ErrorURL, Outage: err}}, nil
 	}
 	if err != nil {
-		return refuse(fault.From(err).Code, "", nil)
+		return Outcome{Refusal: &Refusal{Code: fault.From(err).Code, URL: flow.ErrorURL}}, nil
 	}
 	a := arrival{provider: in.Provider, Grant: granted, callback: flow.Callback, from: in.Origin}
 	if flow.Link != nil {
-		err = s.finishLink(ctx, a, *flow.Link)
-		return s.told(Outcome{Linked: true, URL: flow.Callback}, flow, err)
+		return told(Outcome{Linked: true, URL: flow.Callback}, flow, s.finishLink(ctx, a, *flow.Link))
 	}
 	signed, isNew, err := s.enter(ctx, a)
 	out := Outcome{Signed: signed, URL: flow.Callback}
 	if isNew && flow.NewUserURL != "" {
 		out.URL = flow.NewUserURL
 	}
-	return s.told(out, flow, err)
+	return told(out, flow, err)
 }
 
-// told makes refusals of the use cases ones that a browser is told.
-func (s *Service) told(out Outcome, flow Flow, err error) (Outcome, error) {
+// judge refuses an answer without anything to redeem.
+func (s *Service) judge(in Return) *Refusal {
+	_, known := s.Providers[in.Provider]
+	switch {
+	case in.Error != "":
+		return &Refusal{Code: in.Error, Description: in.Description}
+	case in.Code == "":
+		return &Refusal{Code: "no_code"}
+	case !known:
+		return &Refusal{Code: "oauth_provider_not_found"}
+	}
+	return nil
+}
+
+// told makes refusals of the use cases ones that the browser is told.
+func told(out Outcome, flow Flow, err error) (Outcome, error) {
 	if err == nil {
 		return out, nil
 	}
 	f := fault.From(err)
 	switch {
 	case f.Is(account.ErrBanned):
-		return Outcome{}, &Refusal{Code: f.Code, Description: f.Message, URL: flow.ErrorURL}
+		return Outcome{Refusal: &Refusal{Code: f.Code, Description: f.Message, URL: flow.ErrorURL}}, nil
 	case f.Is(account.ErrEmailNotVerified):
-		return Outcome{}, &Refusal{Code: "email_not_verified", URL: flow.ErrorURL}
+		return Outcome{Refusal: &Refusal{Code: "email_not_verified", URL: flow.ErrorURL}}, nil
 	case Refused(err):
-		return Outcome{}, &Refusal{Code: f.Code, URL: flow.ErrorURL}
+		return Outcome{Refusal: &Refusal{Code: f.Code, URL: flow.ErrorURL}}, nil
 	}
 	return Outcome{}, err
 }
@@ -99,16 +101,15 @@ func (s *Service) told(out Outcome, flow Flow, err error) (Outcome, error) {
 // use consumes the flow of a state if the browser is the one that began it, at the provider
 // whose callback this is. Another browser leaves the flow to its owner, and is led to the
 // page that the flow has for errors.
-func (s *Service) use(ctx context.Context, in Return) (Flow, error) {
+func (s *Service) use(ctx context.Context, in Return) (Flow, *Refusal, error) {
 	if in.State == "" {
-		return Flow{}, &Refusal{Code: "state_not_found"}
+		return Flow{}, &Refusal{Code: "state_not_found"}, nil
 	}
 	var flow Flow
 	var found bool
 	var err error
 	if in.Cookie != in.State {
 		flow, _, err = s.Store.FindFlow(ctx, token.Hash(in.State), s.Now())
-		found = false
 	} else {
 		err = s.Store.InTx(ctx, func(tx Tx) (err error) {
 			flow, found, err = tx.UseFlow(ctx, token.Hash(in.State), s.Now())
@@ -116,10 +117,10 @@ func (s *Service) use(ctx context.Context, in Return) (Flow, error) {
 		})
 	}
 	if err != nil {
-		return Flow{}, err
+		return Flow{}, nil, err
 	}
 	if _, known := s.Providers[in.Provider]; !found || (known && flow.Provider != in.Provider) { // RFC 9700, section 4.4
-		return Flow{}, &Refusal{Code: "state_mismatch", URL: flow.ErrorURL}
+		return Flow{}, &Refusal{Code: "state_mismatch", URL: flow.ErrorURL}, nil
 	}
-	return flow, nil
+	return flow, nil, nil
 }
