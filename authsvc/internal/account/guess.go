@@ -31,6 +31,16 @@ func (s *Service) PasswordGuess(user User, _ Origin) throttle.Guess {
 	return s.Guesses.Of(throttle.Password, cmp.Or(user.ID, user.Email))
 }
 
+// CodeGuess is what mailing the user a code counts as, from a browser that the user does not
+// know. A browser that the user knows has a count of its own.
+func (s *Service) CodeGuess(ctx context.Context, user User, from Origin) (throttle.Guess, error) {
+	known, err := s.KnownDevice(ctx, user.ID, from)
+	if err == nil && known {
+		return s.Guesses.Of(throttle.SecondFactor, user.ID, from.Browser), nil
+	}
+	return s.Guesses.Of(throttle.SecondFactor, user.ID), err
+}
+
 // Open returns throttle.ErrLimited while guesses of this kind do not count, which spares a
 // hash. What decides is CountGuess or PassGuess.
 func (s *Service) Open(ctx context.Context, g throttle.Guess) error {

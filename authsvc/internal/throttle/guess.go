@@ -14,7 +14,7 @@ type Kind string
 // The kinds of guesses.
 const (
 	Password     Kind = "password"      // of an account
-	SecondFactor Kind = "second-factor" // a code of an account's second factor
+	SecondFactor Kind = "second-factor" // a mailed code of an account: each that is sent is another chance
 	Member       Kind = "member"        // which addresses have an account; counted by caller
 	Message      Kind = "message"       // codes and links: each one sent to an address is a few guesses more
 )

@@ -226,39 +226,3 @@ func (s *Service) judgeBackupCode(ctx context.Context, tx Tx, f *Factor, who ask
 	}
 	return nil, tx.AddEvent(ctx, account.Event(authapi.EventBackupCodeUsed, who.user, account.Origin{}, account.Details{}))
 }
-
-// SendOTP mails the asker a code. Only the last one works. ErrOTPUnavailable where a mailed
-// code is no second factor.
-func (s *Service) SendOTP(ctx context.Context, a Attempt) error {
-	who, err := s.whose(ctx, a)
-	if err != nil {
-		return err
-	}
-	if !who.user.Reachable() {
-		return ErrOTPUnavailable
-	}
-	code, err := token.Draw(codeLength, token.Digits)
-	if err != nil {
-		return err
-	}
-	message, err := s.notices.SecondFactor(who.user.User, code)
-	if err != nil {
-		return err
-	}
-	return s.store.InTx(ctx, func(tx Tx) error {
-		f, err := tx.HoldFactor(ctx, who.user.ID)
-		if err != nil {
-			return err
-		}
-		if who.challenge != nil && !who.challenge.Takes(account.WayOTP, f.enrolled()) {
-			return ErrOTPUnavailable
-		}
-		if err := tx.CreateCode(ctx, who.subject, who.user.ID, s.digest("mailed", who.subject, code), s.now().Add(CodeLife)); err != nil {
-			return err
-		}
-		if err := tx.AddMail(ctx, message); err != nil {
-			return err
-		}
-		return tx.AddEvent(ctx, account.Event(authapi.EventTwoFactorCodeSent, who.user, a.From, account.Details{}))
-	})
-}

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
@@ -223,6 +225,24 @@ func TestVerify_Guessing(t *testing.T) {
 		e.Clock.Advance(twofactor.LockFor)
 		_, err = e.Factors.VerifyTOTP(t.Context(), twofactor.Attempt{Challenge: e.challenge(t), Code: e.app.Code(t, e.Clock.Now())})
 		wants(t, "after a quarter of an hour", err, nil)
+	})
+
+	t.Run("mails codes at a rising distance, to a browser that the owner knows by a count of its own", func(t *testing.T) {
+		t.Parallel()
+		e := newEnrolled(t)
+		send := func(from account.Origin) error {
+			return e.Factors.SendOTP(t.Context(), twofactor.Attempt{Challenge: e.challenge(t), From: from})
+		}
+		for range 5 {
+			wants(t, "one of the first five", send(account.Origin{}), nil)
+		}
+		wants(t, "the sixth", send(account.Origin{}), throttle.ErrLimited)
+		known := account.Origin{Browser: "a browser", IP: "192.0.2.1", UserAgent: "test"}
+		_, err := e.Factors.VerifyBackupCode(t.Context(), twofactor.Attempt{Challenge: e.challenge(t), Code: e.app.BackupCodes[0], From: known})
+		wants(t, "a sign-in", err, nil)
+		wants(t, "the owner's browser", send(known), nil)
+		e.Clock.Advance(time.Minute)
+		wants(t, "after a pause", send(account.Origin{}), nil)
 	})
 
 	t.Run("forgets wrong ones after a right one", func(t *testing.T) {
