@@ -44,6 +44,9 @@ func (j *Jar) name(base string) string {
 	return base
 }
 
+// SessionName returns the name of the cookie that carries a session.
+func (j *Jar) SessionName() string { return j.name(sessionName) }
+
 // signed returns a cookie with a signed value; life 0: until the browser closes.
 func (j *Jar) signed(name, value string, life time.Duration) Cookie {
 	c := Cookie{Name: name, Value: encode(j.signer.sign(value)), Secure: j.secure}

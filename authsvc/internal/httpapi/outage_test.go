@@ -111,7 +111,7 @@ func gitHub(t *testing.T) func(func() time.Time) map[string]social.Provider {
 // Covers ASVS V16.5.1.
 func TestOutage_IsNeverSuccess(t *testing.T) {
 	t.Parallel()
-	withoutStorage := []string{"ok", "error", "post-get-session", "post-callback", "oauth2-metadata", "openid-metadata", "jwks"} // jwks answers from memory for a while
+	withoutStorage := []string{"ok", "error", "post-get-session", "post-callback", "open-api-generate-schema", "reference", "oauth2-metadata", "openid-metadata", "jwks"} // jwks answers from memory for a while
 	a := newApp(t, authtest.Options{Providers: gitHub(t)})
 	b := a.browser()
 	in := b.signUp(t, ada)

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
@@ -46,11 +47,16 @@ type Config struct {
 // API serves the protocol.
 type API struct {
 	Config
-	shown *epoch.Copies[*shown] // by the hash of the session's token
+	shown     *epoch.Copies[*shown] // by the hash of the session's token
+	described func() described
 }
 
 // New returns the API.
-func New(c Config) *API { return &API{c, epoch.NewCopies[*shown](shownHeld)} }
+func New(c Config) *API {
+	a := &API{Config: c, shown: epoch.NewCopies[*shown](shownHeld)}
+	a.described = sync.OnceValue(a.describe)
+	return a
+}
 
 // CheckCaptcha says which path is to be guarded by a captcha and does not exist, if any.
 func (a *API) CheckCaptcha() error {
@@ -96,6 +102,7 @@ func (a *API) endpoints() []endpoint {
 		a.twoFactorEndpoints(),
 		a.mailCodeEndpoints(),
 		a.magicLinkEndpoints(),
+		a.openAPIEndpoints(),
 	)
 }
 
