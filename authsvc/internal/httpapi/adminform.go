@@ -119,9 +119,10 @@ func once(value any, _ bool) string {
 func anything(any, bool) string { return "" }
 
 // permissionForm takes a body with either of two statements.
-func permissionForm(members map[string]any) string {
-	if members == nil {
-		return "Invalid input: expected object, received undefined; [body] " + errForm
+func permissionForm(decoded any) string {
+	members, ok := decoded.(map[string]any)
+	if !ok {
+		return "Invalid input: expected object, received " + typeName(decoded) + "; [body] " + errForm
 	}
 	one, other := isStatement(members["permission"]), isStatement(members["permissions"])
 	switch {

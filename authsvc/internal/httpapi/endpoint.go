@@ -98,6 +98,11 @@ func (x *exchange) run(e endpoint) error {
 	if err := x.admit(e); err != nil {
 		return err
 	}
+	if e.body != nil && e.body.anything {
+		if err := e.body.checkFields("body", x.body); err != nil {
+			return err
+		}
+	}
 	if e.callback != "" {
 		if err := x.api.Origins.CheckCallback(x.query.text(e.callback)); err != nil {
 			return err

@@ -34,7 +34,8 @@ func (a *API) providerEndpoints() []endpoint {
 func selection() *schema {
 	return &schema{
 		fields: []field{{name: "accountId"}, {name: "userId", optional: true}},
-		either: func(members map[string]any) string {
+		either: func(decoded any) string {
+			members, _ := decoded.(map[string]any)
 			_, byID := members["accountId"].(string)
 			byCookie := members["useAccountCookie"] == true
 			user, given := members["userId"]

@@ -43,11 +43,11 @@ type field struct {
 // ignored. All faults are reported, in the order of the fields.
 type schema struct {
 	fields   []field
-	anything bool // the body is called a record, whose members are for the endpoint to judge
+	anything bool // the body is called a record; its fields are judged after the session is
 	record   bool // the endpoint keeps unknown members too, which doubles one message
 	optional bool // there may be no body at all
 	// either judges the whole in place of the fields: a choice between several schemas.
-	either func(members map[string]any) string
+	either func(decoded any) string
 }
 
 // values are the members of a decoded body or query.
@@ -90,7 +90,7 @@ func (s *schema) check(where string, decoded any) (values, error) {
 		return values{}, nil
 	}
 	if s.either != nil {
-		if issue := s.either(members); issue != "" {
+		if issue := s.either(decoded); issue != "" {
 			return nil, invalid([]string{fmt.Sprintf("[%s] %s", where, issue)})
 		}
 		return members, nil
@@ -105,11 +105,18 @@ func (s *schema) check(where string, decoded any) (values, error) {
 		}
 		return nil, invalid(issues)
 	}
-	issues := fieldIssues(where, s.fields, members)
-	if len(issues) > 0 {
-		return nil, invalid(issues)
+	if s.anything {
+		return members, nil
 	}
-	return members, nil
+	return members, s.checkFields(where, members)
+}
+
+// checkFields returns the protocol's VALIDATION_ERROR with all that is wrong with members.
+func (s *schema) checkFields(where string, members map[string]any) error {
+	if issues := fieldIssues(where, s.fields, members); len(issues) > 0 {
+		return invalid(issues)
+	}
+	return nil
 }
 
 // fieldIssues lists what is wrong with members, each with its path.
