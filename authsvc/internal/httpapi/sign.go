@@ -90,6 +90,10 @@ func (x *exchange) signedIn(signed account.SignedIn, method, callback string) er
 }
 
 func signOut(x *exchange) error {
+	to, err := x.logoutURL()
+	if err != nil {
+		return err
+	}
 	if presented, _, ok := x.api.presented(x.r); ok {
 		if err := x.api.Accounts.SignOut(x.r.Context(), session.Hash(token.Hash(presented))); err != nil {
 			return err
@@ -99,7 +103,10 @@ func signOut(x *exchange) error {
 	if err := x.closeDevice(); err != nil {
 		return err
 	}
-	return x.json(successAnswer{true})
+	if to == "" {
+		return x.json(successAnswer{true})
+	}
+	return x.leave(to)
 }
 
 type okAnswer struct {

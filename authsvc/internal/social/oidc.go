@@ -81,7 +81,8 @@ type server struct {
 	endpoint
 	issuer   string
 	userInfo string
-	names    bool // it names itself in its answers (RFC 9207)
+	logout   string // "": it cannot be asked to
+	names    bool   // it names itself in its answers (RFC 9207)
 	keys     *keys
 	verifier *oidc.IDTokenVerifier
 }
@@ -92,6 +93,7 @@ type metadata struct {
 	TokenURL         string   `json:"token_endpoint"`
 	UserInfoURL      string   `json:"userinfo_endpoint"`
 	KeysURL          string   `json:"jwks_uri"`
+	LogoutURL        string   `json:"end_session_endpoint"`
 	Names            bool     `json:"authorization_response_iss_parameter_supported"`
 	ClientAuth       []string `json:"token_endpoint_auth_methods_supported"`
 }
@@ -131,8 +133,9 @@ func (o *OpenID) read(ctx context.Context) (*server, error) {
 	}
 	for name, address := range map[string]string{
 		"authorization_endpoint": m.AuthorizationURL, "token_endpoint": m.TokenURL, "jwks_uri": m.KeysURL, "userinfo_endpoint": m.UserInfoURL,
+		"end_session_endpoint": m.LogoutURL,
 	} {
-		if address == "" && name == "userinfo_endpoint" {
+		if address == "" && (name == "userinfo_endpoint" || name == "end_session_endpoint") {
 			continue
 		}
 		if err := o.checkEndpoint(address); err != nil {
@@ -147,7 +150,7 @@ func (o *OpenID) read(ctx context.Context) (*server, error) {
 			},
 			http: client, now: o.client.Now,
 		},
-		issuer: o.issuer, userInfo: m.UserInfoURL, names: m.Names,
+		issuer: o.issuer, userInfo: m.UserInfoURL, logout: m.LogoutURL, names: m.Names,
 	}
 	found.keys = &keys{from: found.endpoint, address: m.KeysURL}
 	found.verifier = oidc.NewVerifier(o.issuer, found.keys, &oidc.Config{
