@@ -50,7 +50,7 @@ func (s *Service) Admit(ctx context.Context, n Newcomer, proof Proof) (user User
 func (s *Service) create(ctx context.Context, n Newcomer) (User, error) {
 	id := uuid.Must(uuid.NewV7()).String()
 	_, err := identityapi.ReserveUser.Call(ctx, s.Call, identityapi.ReserveUserIn{
-		ID: id, Email: n.Email, Name: n.Name, Image: n.Image, PhoneNumber: n.PhoneNumber,
+		ID: id, Email: n.Email, Name: n.Name, Image: n.Image, PhoneNumber: n.PhoneNumber, Locale: n.Origin.Locale,
 	})
 	if errors.Is(err, identityapi.ErrEmailTaken) || errors.Is(err, identityapi.ErrPhoneTaken) {
 		return User{}, ErrUserExists.With(err)

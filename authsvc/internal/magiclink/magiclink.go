@@ -72,7 +72,7 @@ type Request struct {
 // Send mails a link to the address, whether somebody has it or not. throttle.ErrLimited if
 // it has been sent too many of late.
 func (s *Service) Send(ctx context.Context, r Request) error {
-	user, err := s.userAt(ctx, r.Email)
+	user, err := s.userAt(ctx, r.Email, r.From)
 	if err != nil {
 		return err
 	}
@@ -102,11 +102,12 @@ func (s *Service) Send(ctx context.Context, r Request) error {
 	})
 }
 
-// userAt returns the user with the address, or no more than the address.
-func (s *Service) userAt(ctx context.Context, email string) (account.User, error) {
+// userAt returns the user with the address, or no more than the address and the language of
+// whoever gave it.
+func (s *Service) userAt(ctx context.Context, email string, from account.Origin) (account.User, error) {
 	user, err := s.accounts.FindUser(ctx, identityapi.FindUserIn{Email: email})
 	if errors.Is(err, account.ErrUserNotFound) {
-		return account.User{User: identityapi.User{Email: email}}, nil
+		return account.User{User: identityapi.User{Email: email, Locale: from.Locale}}, nil
 	}
 	return user, err
 }

@@ -50,7 +50,7 @@ func (s *Service) RequestChange(ctx context.Context, user account.User, to, curr
 			return err
 		}
 	}
-	other, err := s.userAt(ctx, to)
+	other, err := s.userAt(ctx, to, from)
 	if err != nil {
 		return err
 	}

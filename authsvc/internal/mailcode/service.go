@@ -36,11 +36,12 @@ type Service struct{ Config }
 // New returns a Service.
 func New(c Config) *Service { return &Service{c} }
 
-// userAt returns the user with the address; one without an id if there is none.
-func (s *Service) userAt(ctx context.Context, email string) (account.User, error) {
+// userAt returns the user with the address; if there is none, one without an id, with the
+// language of whoever gave it.
+func (s *Service) userAt(ctx context.Context, email string, from account.Origin) (account.User, error) {
 	user, err := s.Accounts.FindUser(ctx, identityapi.FindUserIn{Email: email})
 	if errors.Is(err, account.ErrUserNotFound) {
-		return account.User{User: identityapi.User{Email: email}}, nil
+		return account.User{User: identityapi.User{Email: email, Locale: from.Locale}}, nil
 	}
 	return user, err
 }
@@ -48,7 +49,7 @@ func (s *Service) userAt(ctx context.Context, email string) (account.User, error
 // Send mails a code to the address. An address that nobody has gets one to sign in, which
 // is to sign up, and nothing else; that does not show.
 func (s *Service) Send(ctx context.Context, p code.Purpose, email string, from account.Origin) error {
-	user, err := s.userAt(ctx, email)
+	user, err := s.userAt(ctx, email, from)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (s *Service) deliver(ctx context.Context, to identityapi.User) func(code.Tx
 
 // try returns an attempt at the code of an address, and whose it is.
 func (s *Service) try(ctx context.Context, p code.Purpose, email, plain string, from account.Origin) (code.Try, error) {
-	user, err := s.userAt(ctx, email)
+	user, err := s.userAt(ctx, email, from)
 	return code.Try{Request: code.Request{Purpose: p, To: email, User: user, From: from}, Plain: plain}, err
 }
 

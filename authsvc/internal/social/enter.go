@@ -209,7 +209,7 @@ func (s *Service) enterNew(ctx context.Context, a arrival) (account.SignedIn, er
 
 // create makes a user in identity.
 func (s *Service) create(ctx context.Context, a arrival, id string) (account.User, error) {
-	in := identityapi.ReserveUserIn{ID: id, Email: a.Identity.Email, Name: shownName(a.Identity.Name)}
+	in := identityapi.ReserveUserIn{ID: id, Email: a.Identity.Email, Name: shownName(a.Identity.Name), Locale: a.from.Locale}
 	if image := shownImage(a.Identity.Image); image != "" {
 		in.Image = &image
 	}
