@@ -21,6 +21,7 @@ type Profile struct {
 	Username    *string
 	DisplayName *string
 	PhoneNumber *string
+	Locale      *string // of mails (BCP 47); the empty text: English
 }
 
 // UpdateProfile changes what users say about themselves, and nothing else about them.
@@ -29,7 +30,7 @@ func (s *Service) UpdateProfile(ctx context.Context, user User, p Profile) (User
 	out, err := identityapi.UpdateUser.Call(ctx, s.Call, identityapi.UpdateUserIn{
 		ID: user.ID, Actor: user.ID,
 		Name: p.Name, Image: p.Image, ClearImage: p.ClearImage, Username: p.Username, DisplayName: p.DisplayName,
-		PhoneNumber: p.PhoneNumber,
+		PhoneNumber: p.PhoneNumber, Locale: p.Locale,
 	})
 	switch {
 	case errors.Is(err, identityapi.ErrUsernameTaken):

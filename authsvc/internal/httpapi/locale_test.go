@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
-	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
 // TestMails_AreInTheReadersLanguage: that of the sign-up for who has an account, whatever the
@@ -33,9 +32,30 @@ func TestMails_AreInTheReadersLanguage(t *testing.T) {
 			}
 		}
 	}
-	a.Identity.Change(a.Identity.Active(ada)[0], func(u *identityapi.User) { u.Locale = "en" })
-	a.do(t, request{path: "/request-password-reset", header: german, body: object("email", ada)}).wants(t, http.StatusOK, "")
-	if mails := a.Mails(t, ada); mails[len(mails)-1].Subject != "Reset your password" {
-		t.Errorf("after a change of the profile: %q", mails[len(mails)-1].Subject)
+}
+
+// TestMails_LanguageIsChosen at sign-up or later, by its user.
+func TestMails_LanguageIsChosen(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, authtest.Options{})
+	b := a.browser()
+	patiently(func() answer {
+		return b.do(t, request{path: "/sign-up/email", header: map[string]string{"Accept-Language": "en"},
+			body: object("email", ada, "password", authtest.Password, "name", "Ada", "locale", "de-CH")})
+	}).wants(t, http.StatusOK, "")
+	newest := func(want string) {
+		t.Helper()
+		if mails := a.Mails(t, ada); mails[len(mails)-1].Subject != want {
+			t.Errorf("the newest mail is %q, want %q", mails[len(mails)-1].Subject, want)
+		}
+	}
+	newest("Bitte bestätigen Sie Ihre E-Mail-Adresse")
+	for locale, want := range map[string]string{"en-US": "Reset your password", "de": "Neues Passwort festlegen", "": "Reset your password", "fr": "Reset your password"} {
+		b.do(t, request{path: "/update-user", body: object("locale", locale)}).wants(t, http.StatusOK, "")
+		b.do(t, request{path: "/request-password-reset", body: object("email", ada)}).wants(t, http.StatusOK, "")
+		newest(want)
+	}
+	for _, locale := range []any{"../../etc", "not a language", "<b>", 7} {
+		b.do(t, request{path: "/update-user", body: object("locale", locale)}).wants(t, http.StatusBadRequest, "VALIDATION_ERROR")
 	}
 }

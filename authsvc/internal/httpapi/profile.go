@@ -18,13 +18,14 @@ var (
 func (a *API) profileEndpoints() []endpoint {
 	return []endpoint{
 		{
-			id: "update-user", method: "POST", path: "/update-user", summary: "Change name, image, username or display username", serve: updateUser,
+			id: "update-user", method: "POST", path: "/update-user", summary: "Change name, image, username, display username or language (locale)", serve: updateUser,
 			before: checkProfileFields, access: signedIn, answers: httpx.SchemaOf[statusAnswer](),
 			body: &schema{anything: true, fields: []field{
 				{name: "name", optional: true},
 				{name: "image", optional: true, nullable: true},
 				{name: "username", optional: true, nullable: true},
 				{name: "displayUsername", optional: true, nullable: true},
+				{name: "locale", optional: true},
 			}},
 		},
 		{
@@ -86,11 +87,15 @@ func updateUser(x *exchange) error {
 	if err := checkTexts(x.body); err != nil {
 		return err
 	}
+	locale, err := x.locale()
+	if err != nil {
+		return err
+	}
 	image, imageGiven := x.body["image"]
 	change := account.Profile{
 		Name: x.body.optional("name"), Image: x.body.optional("image"), ClearImage: imageGiven && image == nil,
 		Username: x.body.removable("username"), DisplayName: x.body.removable("displayUsername"),
-		PhoneNumber: x.body.removable("phoneNumber"),
+		PhoneNumber: x.body.removable("phoneNumber"), Locale: locale,
 	}
 	if change == (account.Profile{}) {
 		return errNoFields
@@ -100,6 +105,20 @@ func updateUser(x *exchange) error {
 	}
 	x.keepSession()
 	return x.json(statusAnswer{true})
+}
+
+// locale returns the language that the body asks for, nil for none. It is no field of the
+// protocol's own, but one that a server may add.
+func (x *exchange) locale() (*string, error) {
+	given := x.body.optional("locale")
+	if given == nil || *given == "" {
+		return given, nil
+	}
+	locale := x.api.Accounts.Notices.Preferred(*given)
+	if locale == "" {
+		return nil, errText.WithMessage("[body.locale] Invalid input: no language tag, such as en or de")
+	}
+	return &locale, nil
 }
 
 // keepSession gives the browser the cookie of its session anew, and the one that lists it

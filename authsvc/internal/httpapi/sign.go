@@ -49,6 +49,13 @@ func signUp(x *exchange) error {
 		Image: x.body.optional("image"), Username: x.body.optional("username"), DisplayName: x.body.optional("displayUsername"),
 		CallbackURL: x.body.text("callbackURL"), Origin: x.from(x.body.flag("rememberMe", true)),
 	}
+	locale, err := x.locale()
+	if err != nil {
+		return err
+	}
+	if locale != nil {
+		in.Origin.Locale = *locale
+	}
 	signed, err := x.api.Accounts.SignUp(x.r.Context(), in)
 	if err != nil {
 		return err
