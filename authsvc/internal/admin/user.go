@@ -27,7 +27,8 @@ func (s *Service) List(ctx context.Context, by Caller, q identityapi.ListUsersIn
 		return nil, 0, err
 	}
 	var found []identityapi.User
-	wanted, total := q.Limit, 0
+	var total int
+	wanted := q.Limit
 	for {
 		q.Limit = min(wanted-len(found), identityapi.MaxListUsers)
 		out, err := identityapi.ListUsers.Call(ctx, s.accounts.Call, q)

@@ -18,8 +18,11 @@ func (a *API) adminUserEndpoints() []endpoint {
 			id: "admin-create-user", method: "POST", path: "/admin/create-user", summary: "Make a user, who is not signed in by it",
 			serve: adminCreateUser, access: signedInSilently, answers: httpx.SchemaOf[aUser](),
 			body: &schema{fields: []field{
-				{name: "email"}, {name: "password", optional: true}, {name: "name"},
-				{name: "role", judge: roleForm, optional: true}, {name: "data", kind: record, optional: true},
+				{name: "email"},
+				{name: "password", optional: true},
+				{name: "name"},
+				{name: "role", judge: roleForm, optional: true},
+				{name: "data", kind: record, optional: true},
 			}},
 		},
 		{

@@ -46,7 +46,7 @@ func (s *Service) Unban(ctx context.Context, id ID, actor string) (User, error) 
 
 func (s *Service) setBan(ctx context.Context, id ID, ban Ban, actor string) (User, error) {
 	return s.change(ctx, id, actor, func(tx Tx, u *User) error {
-		if u.Ban.equal(ban) {
+		if u.equal(ban) {
 			return nil
 		}
 		happened, personal := identityapi.EventUserUnbanned, map[string]any{}
@@ -57,7 +57,7 @@ func (s *Service) setBan(ctx context.Context, id ID, ban Ban, actor string) (Use
 		if err := s.stayAdministered(ctx, tx, *u, func() error { return tx.Save(ctx, *u) }); err != nil {
 			return err
 		}
-		return recordChange(ctx, tx, happened, u.ID, actor, map[string]any{"expires": ban.BanExpires}, personal)
+		return deed{happened, u.ID, actor}.record(ctx, tx, map[string]any{"expires": ban.BanExpires}, personal)
 	})
 }
 
@@ -97,9 +97,16 @@ func (s *Service) change(ctx context.Context, id ID, actor string, do func(tx Tx
 	return changed.At(s.now()), crossing(err)
 }
 
-// recordChange records what the actor did to a user.
-func recordChange(ctx context.Context, journal Journal, happened string, id ID, actor string, body, personal map[string]any) error {
-	e := events.Event{Type: happened, Key: string(id), Actor: actor}
+// deed is something that somebody did to a user.
+type deed struct {
+	happened string
+	to       ID
+	actor    string
+}
+
+// record records the deed, and keeps what is personal apart.
+func (d deed) record(ctx context.Context, journal Journal, body, personal map[string]any) error {
+	e := events.Event{Type: d.happened, Key: string(d.to), Actor: d.actor}
 	var err error
 	if e.Body, err = json.Marshal(body); err != nil {
 		return err

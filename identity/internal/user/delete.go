@@ -21,7 +21,8 @@ func (s *Service) Delete(ctx context.Context, id ID, actor string) error {
 		if err != nil {
 			return err
 		}
-		return recordChange(ctx, tx, identityapi.EventUserDeleted, id, actor, map[string]any{}, map[string]any{"email": gone.Email, "name": gone.Name})
+		personal := map[string]any{"email": gone.Email, "name": gone.Name}
+		return deed{identityapi.EventUserDeleted, id, actor}.record(ctx, tx, map[string]any{}, personal)
 	})
 	if err = crossing(err); errors.Is(err, identityapi.ErrUserUnknown) {
 		return nil

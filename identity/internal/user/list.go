@@ -28,9 +28,22 @@ const (
 
 // fields is what users can be selected and ordered by: nothing else ever is.
 var fields = []Field{
-	{"id", Name}, {"email", Text}, {"email_verified", Truth}, {"name", Text}, {"username", Text}, {"display_username", Text},
-	{"phone_number", Text}, {"phone_number_verified", Truth}, {"anonymous", Truth}, {"locale", Text}, {"role", Text},
-	{"banned", Truth}, {"ban_reason", Text}, {"ban_expires", Time}, {"created_at", Time}, {"updated_at", Time},
+	{"id", Name},
+	{"email", Text},
+	{"email_verified", Truth},
+	{"name", Text},
+	{"username", Text},
+	{"display_username", Text},
+	{"phone_number", Text},
+	{"phone_number_verified", Truth},
+	{"anonymous", Truth},
+	{"locale", Text},
+	{"role", Text},
+	{"banned", Truth},
+	{"ban_reason", Text},
+	{"ban_expires", Time},
+	{"created_at", Time},
+	{"updated_at", Time},
 }
 
 // ParseField returns the field of the name, or ErrList.

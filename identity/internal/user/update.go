@@ -30,8 +30,10 @@ func (p Patch) applied(u User) (User, error) {
 	set(&u.EmailVerified, p.EmailVerified)
 	before := u.PhoneNumber
 	for _, text := range []struct{ field, given **string }{
-		{&u.Image, &p.Image}, {&u.Username, &p.Username},
-		{&u.DisplayUsername, &p.DisplayUsername}, {&u.PhoneNumber, &p.PhoneNumber},
+		{&u.Image, &p.Image},
+		{&u.Username, &p.Username},
+		{&u.DisplayUsername, &p.DisplayUsername},
+		{&u.PhoneNumber, &p.PhoneNumber},
 	} {
 		if *text.given != nil {
 			*text.field = *text.given
@@ -108,7 +110,7 @@ func (s *Service) Update(ctx context.Context, id ID, p Patch, actor string) (Use
 		if err := tx.Save(ctx, changed); err != nil {
 			return err
 		}
-		err = recordChange(ctx, tx, identityapi.EventUserUpdated, id, actor, map[string]any{"fields": names}, values)
+		err = deed{identityapi.EventUserUpdated, id, actor}.record(ctx, tx, map[string]any{"fields": names}, values)
 		if err != nil || !slices.Contains(names, "email_verified") {
 			return err
 		}
@@ -141,7 +143,7 @@ func (s *Service) ChangeEmail(ctx context.Context, id ID, c EmailChange, actor s
 		if err := tx.Save(ctx, *u); err != nil {
 			return err
 		}
-		err := recordChange(ctx, tx, identityapi.EventEmailChanged, id, actor,
+		err := deed{identityapi.EventEmailChanged, id, actor}.record(ctx, tx,
 			map[string]any{"email_verified": c.Verified}, map[string]any{"old": from.String(), "new": to.String()})
 		if err != nil {
 			return err
