@@ -47,6 +47,7 @@ func (s *Service) Enter(ctx context.Context, tx Tx, user User, from Origin, by M
 	if device == "" {
 		return s.challenge(ctx, tx, user, from, by, enrolled)
 	}
+	by.Name += "+trusted_device"
 	signed, err := s.letIn(ctx, tx, user, from, by)
 	signed.Device = device
 	return signed, err

@@ -2,6 +2,7 @@ package twofactor
 
 import (
 	"context"
+	"crypto/hmac"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
 
@@ -50,48 +52,53 @@ func (s *Service) whose(ctx context.Context, a Attempt) (asker, error) {
 	return asker{user, &challenge, hex.EncodeToString(hash[:])}, err
 }
 
-// proof is one kind of second factor.
-type proof struct {
+// trial is one attempt of one asker, with one kind of second factor.
+type trial struct {
+	asker
+	Attempt
 	by account.Method
-	// judge consumes the code. A refusal is what the user is told of a wrong one; it is
-	// counted and stored. An error stops everything.
-	judge func(ctx context.Context, tx Tx, f *Factor, who asker, code string) (refusal *fault.Error, err error)
 }
+
+// judge consumes the code. A refusal is what the user is told of a wrong one; it is counted
+// and stored. An error stops everything.
+type judge func(ctx context.Context, tx Tx, f *Factor, t trial) (refusal *fault.Error, err error)
 
 // VerifyTOTP judges a code of an authenticator. The first right one makes it count. The
 // session it returns has a Token if it is a new one. ErrTOTPNotEnabled, and the faults of
 // every attempt: account.ErrChallenge, ErrCode, ErrTooManyAttempts, ErrLocked.
 func (s *Service) VerifyTOTP(ctx context.Context, a Attempt) (account.SignedIn, error) {
-	return s.verify(ctx, a, proof{account.Method{Name: account.WayTOTP, AMR: []string{"otp"}}, s.judgeTOTP})
+	return s.verify(ctx, a, account.Method{Name: account.WayTOTP, AMR: []string{"otp"}}, s.judgeTOTP)
 }
 
 // VerifyOTP judges a mailed code; ErrOTPExpired beside the faults of every attempt.
 func (s *Service) VerifyOTP(ctx context.Context, a Attempt) (account.SignedIn, error) {
-	return s.verify(ctx, a, proof{account.Method{Name: account.WayOTP, AMR: []string{account.AMRMail}}, s.judgeOTP})
+	return s.verify(ctx, a, account.Method{Name: account.WayOTP, AMR: []string{account.AMRMail}}, s.judgeOTP)
 }
 
 // VerifyBackupCode judges a backup code; ErrNoBackupCodes, and ErrBackupCode instead of ErrCode.
 func (s *Service) VerifyBackupCode(ctx context.Context, a Attempt) (account.SignedIn, error) {
-	return s.verify(ctx, a, proof{account.Method{Name: byBackupCode, AMR: []string{"otp"}}, s.judgeBackupCode})
+	return s.verify(ctx, a, account.Method{Name: byBackupCode, AMR: []string{"otp"}}, s.judgeBackupCode)
 }
 
-func (s *Service) verify(ctx context.Context, a Attempt, p proof) (account.SignedIn, error) {
+func (s *Service) verify(ctx context.Context, a Attempt, by account.Method, judge judge) (account.SignedIn, error) {
 	who, err := s.whose(ctx, a)
 	if err != nil {
 		return account.SignedIn{}, err
 	}
+	t := trial{who, a, by}
 	var signed account.SignedIn
 	var refused *fault.Error
 	err = s.store.InTx(ctx, func(tx Tx) error {
+		signed = account.SignedIn{}
 		f, err := hold(ctx, tx, who)
 		if err != nil {
 			return err
 		}
-		if refused, err = s.attempt(ctx, tx, &f, who, a, p); err != nil {
+		if refused, err = s.try(ctx, tx, &f, t, judge); err != nil {
 			return err
 		}
 		if refused == nil {
-			signed, err = s.accept(ctx, tx, &f, who, a, p.by)
+			signed, err = s.accept(ctx, tx, &f, t)
 		}
 		if err != nil || f.UserID == "" {
 			return err
@@ -114,77 +121,78 @@ func hold(ctx context.Context, tx Tx, who asker) (Factor, error) {
 	return tx.HoldFactor(ctx, who.user.ID)
 }
 
-// attempt judges the code, and stores what must be remembered of a wrong one.
-func (s *Service) attempt(ctx context.Context, tx Tx, f *Factor, who asker, a Attempt, p proof) (*fault.Error, error) {
+// try judges the code, and stores what must be remembered of a wrong one.
+func (s *Service) try(ctx context.Context, tx Tx, f *Factor, t trial, judge judge) (*fault.Error, error) {
 	if f.locked(s.now()) {
-		return nil, ErrLocked
+		return ErrLocked, note(ctx, tx, t, ErrLocked)
 	}
-	if who.challenge != nil && p.by.Name != account.WayOTP { // mailed codes count their own
-		before, err := tx.CountChallenge(ctx, who.challenge.Hash, s.now())
+	if t.challenge != nil && t.by.Name != account.WayOTP { // mailed codes count their own
+		before, err := tx.CountChallenge(ctx, t.challenge.Hash, s.now())
 		if err != nil {
 			return nil, err
 		}
-		if before >= maxAttempts {
-			return s.tooMany(ctx, tx, who, a, p)
+		if before >= maxAttempts { // nothing answers it any more
+			if _, err := tx.UseChallenge(ctx, t.challenge.Hash, s.now()); err != nil {
+				return nil, err
+			}
+			return ErrTooManyAttempts, note(ctx, tx, t, ErrTooManyAttempts)
 		}
 	}
-	refused, err := p.judge(ctx, tx, f, who, a.Code)
+	refused, err := judge(ctx, tx, f, t)
 	if err != nil || refused == nil {
 		return nil, err
 	}
 	f.fail(s.now())
-	return refused, tx.AddEvent(ctx, refusal(who.user, a.From, account.Details{Method: p.by.Name, Reason: refused.Code}))
+	return refused, note(ctx, tx, t, refused)
 }
 
-// tooMany ends a challenge that was answered wrongly too often.
-func (s *Service) tooMany(ctx context.Context, tx Tx, who asker, a Attempt, p proof) (*fault.Error, error) {
-	if _, err := tx.UseChallenge(ctx, who.challenge.Hash, s.now()); err != nil {
-		return nil, err
-	}
-	return ErrTooManyAttempts, tx.AddEvent(ctx, refusal(who.user, a.From, account.Details{Method: p.by.Name, Reason: ErrTooManyAttempts.Code}))
+// note records an attempt that was refused.
+func note(ctx context.Context, tx Tx, t trial, reason *fault.Error) error {
+	ev := account.Event(authapi.EventTwoFactorFailed, t.user, t.From, account.Details{Method: t.by.Name, Reason: reason.Code})
+	ev.Outcome = events.Failure
+	return tx.AddEvent(ctx, ev)
 }
 
 // accept does what a right code is good for: it finishes the sign-in, or the enrolment.
-func (s *Service) accept(ctx context.Context, tx Tx, f *Factor, who asker, a Attempt, by account.Method) (account.SignedIn, error) {
+func (s *Service) accept(ctx context.Context, tx Tx, f *Factor, t trial) (account.SignedIn, error) {
 	f.pass()
-	who.user.TwoFactorEnabled = f.Enabled
-	passed := account.Event(authapi.EventTwoFactorPassed, who.user, a.From, account.Details{Method: by.Name, SessionID: a.Current.Session.ID})
-	if err := tx.AddEvent(ctx, passed); err != nil {
+	t.user.TwoFactorEnabled = f.Enabled
+	d := account.Details{Method: t.by.Name, SessionID: t.Current.Session.ID}
+	if err := tx.AddEvent(ctx, account.Event(authapi.EventTwoFactorPassed, t.user, t.From, d)); err != nil {
 		return account.SignedIn{}, err
 	}
 	switch {
-	case a.Check:
-		return account.SignedIn{Session: a.Current.Session, User: who.user}, nil
-	case who.challenge != nil:
-		return s.finish(ctx, tx, who, a, by)
-	case !f.Enabled && by.Name != byBackupCode:
-		f.UserID = who.user.ID
-		return s.enable(ctx, tx, f, a.Current, by)
+	case t.Check:
+	case t.challenge != nil:
+		return s.finish(ctx, tx, t)
+	case !f.Enabled && t.by.Name != byBackupCode:
+		f.UserID = t.user.ID
+		return s.enable(ctx, tx, f, t.Current, t.by)
 	}
-	return account.SignedIn{Session: a.Current.Session, User: who.user}, nil
+	return account.SignedIn{Session: t.Current.Session, User: t.user}, nil
 }
 
 // finish opens the session of a sign-in that waited for its second factor.
-func (s *Service) finish(ctx context.Context, tx Tx, who asker, a Attempt, by account.Method) (account.SignedIn, error) {
-	signed, err := s.accounts.Finish(ctx, tx, who.user, who.challenge.Hash, a.From, by)
+func (s *Service) finish(ctx context.Context, tx Tx, t trial) (account.SignedIn, error) {
+	signed, err := s.accounts.Finish(ctx, tx, t.user, t.challenge.Hash, t.From, t.by)
 	if err != nil {
 		return account.SignedIn{}, err
 	}
-	if a.Trust {
-		signed.Device, err = s.accounts.TrustDevice(ctx, tx, who.user, a.From)
+	if t.Trust {
+		signed.Device, err = s.accounts.TrustDevice(ctx, tx, t.user, t.From)
 	}
 	return signed, err
 }
 
-func (s *Service) judgeTOTP(ctx context.Context, tx Tx, f *Factor, who asker, code string) (*fault.Error, error) {
-	if f.Secret == nil || (who.challenge != nil && !f.Verified) {
+func (s *Service) judgeTOTP(ctx context.Context, tx Tx, f *Factor, t trial) (*fault.Error, error) {
+	if f.Secret == nil || (t.challenge != nil && !f.Verified) {
 		return nil, ErrTOTPNotEnabled
 	}
-	plain, err := s.box.Open(f.Secret, who.user.ID)
+	plain, err := s.box.Open(f.Secret, t.user.ID)
 	if err != nil {
 		return nil, fmt.Errorf("open the authenticator's secret: %w", err)
 	}
-	step, ok := matchStep(string(plain), code, s.now(), f.LastStep)
+	step, ok := matchStep(string(plain), t.Code, s.now(), f.LastStep)
 	if !ok {
 		return ErrCode, nil
 	}
@@ -193,36 +201,36 @@ func (s *Service) judgeTOTP(ctx context.Context, tx Tx, f *Factor, who asker, co
 	if !enrolled {
 		return nil, nil
 	}
-	return nil, tx.AddEvent(ctx, account.Event(authapi.EventTwoFactorEnabled, who.user, account.Origin{}, account.Details{Method: account.WayTOTP}))
+	return nil, tx.AddEvent(ctx, account.Event(authapi.EventTwoFactorEnabled, t.user, t.From, account.Details{Method: t.by.Name}))
 }
 
-func (s *Service) judgeOTP(ctx context.Context, tx Tx, _ *Factor, who asker, code string) (*fault.Error, error) {
-	mailed, err := tx.FindCode(ctx, who.subject, s.now())
+func (s *Service) judgeOTP(ctx context.Context, tx Tx, _ *Factor, t trial) (*fault.Error, error) {
+	mailed, err := tx.FindCode(ctx, t.subject, s.now())
 	if err != nil {
 		return nil, err
 	}
 	if mailed.Attempts >= maxAttempts {
-		return ErrTooManyAttempts, tx.DeleteCode(ctx, who.subject)
+		return ErrTooManyAttempts, tx.DeleteCode(ctx, t.subject)
 	}
-	if mailed.Hash != s.digest("mailed", who.subject, code) {
-		return ErrCode, tx.CountAttempt(ctx, who.subject)
+	if given := s.digest("mailed", t.subject, t.Code); !hmac.Equal(mailed.Hash[:], given[:]) {
+		return ErrCode, tx.CountAttempt(ctx, t.subject)
 	}
-	return nil, tx.DeleteCode(ctx, who.subject)
+	return nil, tx.DeleteCode(ctx, t.subject)
 }
 
 // byBackupCode is what events call a backup code.
 const byBackupCode = "backup_code"
 
-func (s *Service) judgeBackupCode(ctx context.Context, tx Tx, f *Factor, who asker, code string) (*fault.Error, error) {
+func (s *Service) judgeBackupCode(ctx context.Context, tx Tx, f *Factor, t trial) (*fault.Error, error) {
 	if f.Secret == nil {
 		return nil, ErrNoBackupCodes
 	}
-	used, err := tx.UseBackupCode(ctx, who.user.ID, s.digest("backup", who.user.ID, code))
+	used, err := tx.UseBackupCode(ctx, t.user.ID, s.digest("backup", t.user.ID, t.Code))
 	if err != nil {
 		return nil, err
 	}
 	if !used {
 		return ErrBackupCode, nil
 	}
-	return nil, tx.AddEvent(ctx, account.Event(authapi.EventBackupCodeUsed, who.user, account.Origin{}, account.Details{}))
+	return nil, tx.AddEvent(ctx, account.Event(authapi.EventBackupCodeUsed, t.user, t.From, account.Details{}))
 }
