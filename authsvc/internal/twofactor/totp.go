@@ -38,8 +38,9 @@ func matchStep(secret, code string, now time.Time, after int64) (int64, bool) {
 		return 0, false
 	}
 	current := now.Unix() / period
-	for step := max(current-skew, after+1); step <= current+skew; step++ {
-		want, err := hotp.GenerateCodeCustom(encoded(secret), uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+	for step := max(current-skew, after+1, 0); step <= current+skew; step++ {
+		counter := uint64(step) //nolint:gosec // not negative
+		want, err := hotp.GenerateCodeCustom(encoded(secret), counter, hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
 			return step, true
 		}
