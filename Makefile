@@ -54,6 +54,10 @@ bench: setup build ## benchmarks, side by side in one run
 fuzz: ## every fuzz target for FUZZTIME (1m)
 	deploy/test/fuzz.sh
 
+.PHONY: soak
+soak: setup ## tests that measure time, for a quiet machine
+	SOAK=1 go test -count=1 -run '^TestSoak' -v ./authsvc/internal/httpapi
+
 .PHONY: lint
 lint: ## vet, gofumpt, golangci-lint, module independence, tidiness
 	deploy/test/lint.sh

@@ -22,7 +22,7 @@ func changeEmail(x *exchange) error {
 		return errEmail.With(err)
 	}
 	in := account.EmailChange{To: address.String(), CallbackURL: x.body.text("callbackURL"), Origin: x.from(false)}
-	err = x.atLeast(verificationFloor, func() error {
+	err = x.atLeast(mailFloor, func() error {
 		return x.api.Accounts.RequestEmailChange(x.r.Context(), x.current.User, in)
 	})
 	if err != nil {

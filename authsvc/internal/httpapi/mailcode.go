@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"time"
+
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/code"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/mailcode"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
@@ -96,10 +98,7 @@ func sendMailCode(x *exchange) error {
 	if purpose == code.EmailChange {
 		return errCodeType
 	}
-	if err := x.api.MailCodes.Send(x.r.Context(), purpose, address, x.from(false)); err != nil {
-		return err
-	}
-	return x.json(successAnswer{true})
+	return x.sendMailCode(purpose, address)
 }
 
 func checkMailCode(x *exchange) error {
@@ -155,7 +154,16 @@ func requestResetByMailCode(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := x.api.MailCodes.Send(x.r.Context(), code.Reset, address, x.from(false)); err != nil {
+	return x.sendMailCode(code.Reset, address)
+}
+
+// codeFloor is the least time that a request for a code takes: an address that nobody has
+// gets no mail, which must not show.
+const codeFloor = 100 * time.Millisecond
+
+func (x *exchange) sendMailCode(purpose code.Purpose, address string) error {
+	err := x.atLeast(codeFloor, func() error { return x.api.MailCodes.Send(x.r.Context(), purpose, address, x.from(false)) })
+	if err != nil {
 		return err
 	}
 	return x.json(successAnswer{true})

@@ -11,9 +11,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 )
 
-// verificationFloor is the least time that an anonymous request for a verification mail
+// mailFloor is the least time that an anonymous request for a verification or reset mail
 // takes, so that the answer's time does not tell whether the address is known.
-const verificationFloor = 500 * time.Millisecond
+const mailFloor = 500 * time.Millisecond
 
 func sendVerification(x *exchange) error {
 	address, err := mail.ParseAddress(x.body.text("email"))
@@ -27,7 +27,7 @@ func sendVerification(x *exchange) error {
 		}
 		return x.json(statusAnswer{true})
 	}
-	err = x.atLeast(verificationFloor, func() error {
+	err = x.atLeast(mailFloor, func() error {
 		return x.api.Accounts.SendVerification(x.r.Context(), address.String(), callback)
 	})
 	if err != nil {
@@ -102,7 +102,9 @@ func requestReset(x *exchange) error {
 	if err != nil {
 		return errEmail.With(err)
 	}
-	err = x.api.Accounts.RequestReset(x.r.Context(), address.String(), x.body.text("redirectTo"), x.from(false))
+	err = x.atLeast(mailFloor, func() error {
+		return x.api.Accounts.RequestReset(x.r.Context(), address.String(), x.body.text("redirectTo"), x.from(false))
+	})
 	if err != nil {
 		return err
 	}
