@@ -130,7 +130,7 @@ func TestCallback_OfAnOutage(t *testing.T) {
 }
 
 // TestCallback_BindsTheBrowser: a flow ends in the browser that began it, once, in time, and at
-// the provider that was asked (RFC 9700, sections 4.4, 4.7; ASVS V10.1.2, V10.2.1).
+// the provider that was asked (RFC 9700, sections 4.4, 4.7; ASVS V10.1.2, V10.2.1, V10.2.2).
 func TestCallback_BindsTheBrowser(t *testing.T) {
 	t.Parallel()
 	a, p := socialApp(t)

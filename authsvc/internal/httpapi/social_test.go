@@ -110,7 +110,7 @@ func TestSignInSocial_Begins(t *testing.T) {
 		t.Parallel()
 		b := a.browser()
 		got := b.do(t, request{path: "/sign-in/social", body: object("provider", "acme", "scopes", []string{"calendar"}, "loginHint", ada,
-			"additionalParams", map[string]string{"prompt": "login"})})
+			"additionalParams", map[string]string{"prompt": "login", "request_uri": evil, "request": "x"})})
 		got.wants(t, http.StatusOK, "")
 		var to struct {
 			URL      string
@@ -129,6 +129,9 @@ func TestSignInSocial_Begins(t *testing.T) {
 			if q.Get(name) != want {
 				t.Errorf("%s is %q, want %q", name, q.Get(name), want)
 			}
+		}
+		if q.Has("request") || q.Has("request_uri") {
+			t.Error("another request takes the place of this one (RFC 9101)")
 		}
 		for _, name := range []string{"state", "nonce", "code_challenge"} {
 			if len(q.Get(name)) < 32 {
@@ -167,7 +170,8 @@ func TestSignInSocial_Begins(t *testing.T) {
 	}
 }
 
-// TestSocial_KnowsPeopleBySubject: who somebody is, their subject says, not their address.
+// TestSocial_KnowsPeopleBySubject: who somebody is, their subject says, not their
+// address (ASVS V6.8.1, V10.5.2).
 func TestSocial_KnowsPeopleBySubject(t *testing.T) {
 	t.Parallel()
 	a, p := socialApp(t)

@@ -76,7 +76,7 @@ func (e endpoint) authorizeURL(a Authorize) string {
 	}
 	var options []oauth2.AuthCodeOption
 	for name, value := range a.Extra {
-		if !slices.Contains(reserved(), name) {
+		if !slices.Contains(reserved(), name) && !slices.Contains(dropped(), name) {
 			options = append(options, oauth2.SetAuthURLParam(name, value))
 		}
 	}

@@ -37,7 +37,7 @@ func redeem(t *testing.T, p *openidtest.Provider, o social.Provider) (social.Gra
 
 // TestOpenID_ChecksIDTokens bends each claim in turn (Zitadel CVE-2026-55669, row 65;
 // dgrijalva/jwt-go CVE-2020-26160, row 64; Supabase Auth CVE-2026-31813, row 70; OpenID Connect
-// Core, section 3.1.3.7).
+// Core, section 3.1.3.7; ASVS V10.5.1, V10.5.4).
 func TestOpenID_ChecksIDTokens(t *testing.T) {
 	t.Parallel()
 	set := func(name string, value any) func(map[string]any) { return func(c map[string]any) { c[name] = value } }
@@ -96,7 +96,7 @@ func TestOpenID_ChecksIDTokens(t *testing.T) {
 }
 
 // TestOpenID_ChecksSignatures: what is not signed by a key of the provider, with an algorithm for
-// signatures, proves nothing (RFC 8725, sections 2.1, 2.2 and 3.1; row 70).
+// signatures, proves nothing (RFC 8725, sections 2.1, 2.2 and 3.1; row 70; ASVS V6.8.2).
 func TestOpenID_ChecksSignatures(t *testing.T) {
 	t.Parallel()
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -172,7 +172,7 @@ func TestOpenID_FollowsRotation(t *testing.T) {
 }
 
 // TestOpenID_AsksNobodyElse: metadata, redirects and answers of the provider do not lead requests
-// to other places, nor fill this process's memory or time (ASVS V15.3.2, V4.1; SSRF).
+// to other places, nor fill this process's memory or time (ASVS V10.5.3, V15.3.2).
 func TestOpenID_AsksNobodyElse(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32

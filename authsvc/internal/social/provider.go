@@ -110,6 +110,9 @@ func reserved() []string {
 	return []string{"state", "client_id", "redirect_uri", "response_type", "code_challenge", "code_challenge_method", "nonce", "scope"}
 }
 
+// dropped are parameters that would put another request in the place of this one (RFC 9101).
+func dropped() []string { return []string{"request", "request_uri"} }
+
 // Reserved lists the parameters that no client may add to the request to a provider, in
 // the protocol's order.
 func Reserved() []string { return reserved() }
