@@ -2,7 +2,6 @@ package border
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/shared/principal"
@@ -13,19 +12,19 @@ import (
 // one after timeout if that is earlier, the caller's cancellation, principal and trace,
 // and no other value. Call the returned function when the call has ended.
 func Cross(caller context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	ctx := trace.With(context.Background(), trace.From(caller))
-	if p, ok := principal.From(caller); ok {
-		ctx = principal.With(ctx, p)
-	}
-	end := time.Now().Add(timeout) // a duration from now, not a date: no injected clock
-	if earlier, ok := caller.Deadline(); ok && earlier.Before(end) {
-		end = earlier
-	}
-	ctx, cancel := context.WithDeadline(ctx, end)
-	stop := context.AfterFunc(caller, func() {
-		if !errors.Is(caller.Err(), context.DeadlineExceeded) { // then ctx ends by itself, and says so
-			cancel()
-		}
-	})
-	return ctx, func() { stop(); cancel() }
+	return context.WithTimeout(far{caller}, timeout) // a duration from now, not a date: no injected clock
 }
+
+// far is the caller's context without the values that must not cross.
+type far struct{ context.Context }
+
+// Value implements context.Context.
+func (f far) Value(key any) any {
+	if trace.Owns(key) || principal.Owns(key) {
+		return f.Context.Value(key)
+	}
+	return nil
+}
+
+// AfterFunc lets package context hear of the end without a goroutine that waits for it.
+func (f far) AfterFunc(run func()) func() bool { return context.AfterFunc(f.Context, run) }

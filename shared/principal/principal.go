@@ -24,6 +24,9 @@ func (p Principal) HasRole(role string) bool { return slices.Contains(p.Roles, r
 
 type contextKey struct{}
 
+// Owns reports whether a context's key is that of its principal.
+func Owns(key any) bool { return key == contextKey{} }
+
 // With returns a context that carries p.
 func With(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, contextKey{}, p)

@@ -14,6 +14,9 @@ type Span struct {
 
 type contextKey struct{}
 
+// Owns reports whether a context's key is that of its span.
+func Owns(key any) bool { return key == contextKey{} }
+
 // With returns a context that carries span.
 func With(ctx context.Context, span Span) context.Context {
 	return context.WithValue(ctx, contextKey{}, span)

@@ -86,6 +86,9 @@ func (j *Jar) ExpireSession() []Cookie {
 // gave the browser, whole or in numbered parts: this one makes none and trusts none.
 func (j *Jar) ExpireData(header string) []Cookie {
 	name := j.name(dataName)
+	if !strings.Contains(header, name) { // nearly always
+		return nil
+	}
 	var cookies []Cookie
 	for _, p := range pairs(header) {
 		if p.name == name || strings.HasPrefix(p.name, name+".") {

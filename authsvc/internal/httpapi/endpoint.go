@@ -133,7 +133,7 @@ func (x *exchange) validate(e endpoint, decoded any) error {
 			return err
 		}
 	}
-	x.query = queryValues(x.r.URL.Query())
+	x.query = x.parameters()
 	if e.query != nil {
 		x.query, err = e.query.check("query", map[string]any(x.query))
 	}
@@ -179,7 +179,15 @@ func (x *exchange) browser() origin.Request {
 // checkOrigin refuses cross-site requests and links that lead to places not trusted.
 func (x *exchange) checkOrigin(decoded any) error {
 	members, _ := decoded.(map[string]any)
-	return x.api.Origins.Check(x.browser(), members, queryValues(x.r.URL.Query()))
+	return x.api.Origins.Check(x.browser(), members, x.parameters())
+}
+
+// parameters returns those of the query; nil where there is none, as nearly always.
+func (x *exchange) parameters() map[string]any {
+	if x.r.URL.RawQuery == "" {
+		return nil
+	}
+	return queryValues(x.r.URL.Query())
 }
 
 // from says where the request comes from, for the session it may open.

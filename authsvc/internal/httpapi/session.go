@@ -35,7 +35,7 @@ func (x *exchange) findSession() (bool, error) {
 		return false, err
 	}
 	x.current, x.copied, x.bearer = *current, current, bearer
-	if x.api.Cookies.DontRemember(x.r.Header.Get("Cookie")) || x.r.URL.Query().Get("disableRefresh") != "" {
+	if x.api.Cookies.DontRemember(x.r.Header.Get("Cookie")) || x.query.text("disableRefresh") != "" {
 		return true, nil
 	}
 	renewed, done, err := x.api.Accounts.Renew(x.r.Context(), current.Session)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/gatehouse-auth/gatehouse/gateway/internal/route"
@@ -31,7 +32,7 @@ func (f *Front) record(e *event, a *answer, cut bool) {
 	if e.target != nil {
 		template = e.target.Route.Path
 	}
-	f.latency.WithLabelValues(template, strconv.Itoa(a.status)).Observe(took.Seconds())
+	f.observer(template, a.status).Observe(took.Seconds())
 	line := f.Log.WithLevel(level(a.status)).
 		Str("method", e.request.Method).Str("route", template).Int("status", a.status).Int("bytes", a.bytes).
 		Dur("took_ms", took).Str("request_id", trace.From(e.request.Context()).RequestID)
@@ -48,6 +49,25 @@ func (f *Front) record(e *event, a *answer, cut bool) {
 		line = line.Bool("cut", true)
 	}
 	line.Msg("request")
+}
+
+// place is where latencies are counted.
+type place struct {
+	template string
+	status   int
+}
+
+// observer returns the counter of a place, of which there are few: looking it up by its
+// labels costs more than counting.
+func (f *Front) observer(template string, status int) prometheus.Observer {
+	if known, ok := f.observers.Load(place{template, status}); ok {
+		if observer, ok := known.(prometheus.Observer); ok {
+			return observer
+		}
+	}
+	observer := f.latency.WithLabelValues(template, strconv.Itoa(status))
+	f.observers.Store(place{template, status}, observer)
+	return observer
 }
 
 func level(status int) zerolog.Level {

@@ -2,11 +2,11 @@ package front
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,7 +38,10 @@ type Config struct {
 // Front serves every request of the public listener.
 type Front struct {
 	Config
-	latency *prometheus.HistogramVec
+	latency  *prometheus.HistogramVec
+	security http.Header // of every answer
+
+	observers sync.Map // place -> prometheus.Observer
 }
 
 // New returns a Front.
@@ -50,7 +53,7 @@ func New(c Config) (*Front, error) {
 	if err := c.Metrics.Register(latency); err != nil {
 		return nil, err
 	}
-	return &Front{c, latency}, nil
+	return &Front{Config: c, latency: latency, security: security(c.HTTPS)}, nil
 }
 
 var (
@@ -144,9 +147,7 @@ func (f *Front) forward(w http.ResponseWriter, r *http.Request, target *route.Ta
 		f.forwardPages(w, r, target, head)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), target.Route.Timeout)
-	defer cancel()
-	target.Handler.ServeHTTP(w, r.WithContext(ctx))
+	target.Handler.ServeHTTP(w, r) // which keeps to the route's timeout, wherever it is
 }
 
 // inward returns the request as the module gets it: no header that is the gateway's to
@@ -157,10 +158,11 @@ func (f *Front) inward(r *http.Request, caller principal.Principal, body []byte)
 	if caller.Subject != "" {
 		ctx = principal.With(ctx, caller)
 	}
-	in := r.Clone(ctx)
-	for name := range in.Header {
-		if reserved(name) {
-			delete(in.Header, name)
+	in := r.WithContext(ctx)
+	in.Header = make(http.Header, len(r.Header)+2)
+	for name, values := range r.Header {
+		if !reserved(name) {
+			in.Header[name] = values
 		}
 	}
 	span := trace.From(ctx)

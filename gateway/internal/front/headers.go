@@ -11,6 +11,14 @@ import (
 // secure sets the headers that every answer carries. A module may replace the policy of
 // a page of its own.
 func (f *Front) secure(header http.Header) {
+	for name, values := range f.security {
+		header[name] = values // nobody changes the list of a header, but for replacing it
+	}
+}
+
+// security returns the headers that every answer carries.
+func security(https bool) http.Header {
+	header := http.Header{}
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Frame-Options", "DENY")
 	header.Set("Referrer-Policy", "no-referrer")
@@ -19,9 +27,10 @@ func (f *Front) secure(header http.Header) {
 	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 	header.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
 	header.Set("Cache-Control", "no-store")
-	if f.HTTPS {
+	if https {
 		header.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
+	return header
 }
 
 // reserved reports whether a header is the gateway's to say and never a caller's: its own
@@ -29,6 +38,9 @@ func (f *Front) secure(header http.Header) {
 // An underscore counts as a dash, as it does for some programs behind proxies (Oathkeeper
 // GHSA-w9mr-28mw-j8hg, OAuth2 Proxy CVE-2025-64484).
 func reserved(name string) bool {
+	if name != "" && !strings.ContainsRune("gGxXfF", rune(name[0])) { // nearly all
+		return false
+	}
 	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
 	return strings.HasPrefix(name, strings.ToLower(httpx.InternalPrefix)) ||
 		strings.HasPrefix(name, "x-forwarded-") || name == "forwarded" || name == "x-real-ip"

@@ -41,6 +41,10 @@ func (a *API) Routes() []httpx.Route {
 			Doc: httpx.Doc{Summary: "The style of the start page", Produces: "text/css"},
 		},
 		{
+			ID: "caller", Method: "GET", Path: "/api/v1/gateway/caller", Guard: httpx.Authenticated(), Handle: caller,
+			Doc: httpx.Doc{Summary: "Who the gateway takes you for, and by what", Response: httpx.SchemaOf[callerAnswer]()},
+		},
+		{
 			ID: "openapi", Method: "GET", Path: "/openapi.json", Guard: httpx.Public(), Handle: a.openapi,
 			Doc: httpx.Doc{Summary: "This document"},
 		},
