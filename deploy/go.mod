@@ -3,6 +3,7 @@ module github.com/gatehouse-auth/gatehouse/deploy
 go 1.26.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/gatehouse-auth/gatehouse/audit v0.0.0
 	github.com/gatehouse-auth/gatehouse/authsvc v0.0.0

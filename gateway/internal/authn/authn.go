@@ -138,7 +138,7 @@ func (a *Authenticator) ask(ctx context.Context, in authapi.AuthenticateIn) (*Pr
 		Principal: principal.Principal{
 			Subject: out.UserID, SID: out.SessionID, Roles: out.Roles, AMR: out.AMR, AuthTime: out.AuthTime, Actor: out.Actor,
 		},
-		auth: out.Epoch, identity: out.IdentityEpoch, expires: out.ExpiresAt, found: asked,
+		auth: out.Epoch, identity: out.IdentityEpoch, expires: out.ExpiresAt, found: asked, anew: in.Anew,
 	}, nil
 }
 

@@ -27,6 +27,7 @@ type Proof struct {
 	token          bool          // tokens do not end when what is shown of a user changes
 	expires        time.Time     // of the session; zero: judged elsewhere
 	found          time.Duration // when the question was asked that found it
+	anew           bool          // it was not found in a copy of authsvc's
 }
 
 // Changes are what the gateway follows.
@@ -78,7 +79,7 @@ func (a *Authenticator) Holds(p *Proof) bool {
 	if a.changes.current(p) && a.changes.live() {
 		return true
 	}
-	return !p.token && epoch.Boottime()-p.found < epoch.Life && !a.changes.live()
+	return p.anew && epoch.Boottime()-p.found < epoch.Life && !a.changes.live()
 }
 
 // copied returns a session's proof from memory, nil if there is none that counts.
