@@ -34,6 +34,10 @@ setup: ## install what the tests need and this machine lacks
 test: setup ## every test: unit, database, all shapes, official client, a browser
 	deploy/test/test.sh
 
+.PHONY: soak
+soak: setup ## the long forms of the tests of revocation: an hour of kills, pauses and bursts
+	GATEHOUSE_SOAK=1 go test -count=1 -timeout=90m -v -run 'TestRevocation|TestFollower' ./deploy/test ./shared/epoch
+
 .PHONY: short
 short: ## the tests that need no database and no network
 	go test -short work

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -130,6 +132,49 @@ func TestFollower_StartsOverWithAnotherHistory(t *testing.T) {
 	if !f.Current(f.Number(), book("2")) {
 		t.Error("a copy from after the restore does not count")
 	}
+}
+
+// Criteria R5 and R7: a burst of revocations is applied soon and takes a bounded memory.
+func TestFollower_TakesABurst(t *testing.T) {
+	t.Parallel()
+	burst := int64(100_000)
+	if os.Getenv("GATEHOUSE_SOAK") == "1" {
+		burst = 1_000_000
+	}
+	page := func(in epoch.In) epoch.Out {
+		out := epoch.Out{Nonce: in.Nonce, Head: burst}
+		for id := in.Cursor + 1; id <= burst && len(out.Entries) < 4000; id++ {
+			out.Entries = append(out.Entries, epoch.Entry{ID: id, Number: id, Scope: "book", Key: fmt.Sprintf("01a21458-ad48-7d6f-b738-%012d", id)})
+		}
+		out.More = in.Cursor+int64(len(out.Entries)) < burst
+		return out
+	}
+	f := epoch.NewFollower(epoch.FollowerConfig{
+		Source: "library", Log: zerolog.Nop(),
+		Ask: func(_ context.Context, in epoch.In) (epoch.Out, error) { return page(in), nil },
+	})
+	before := heap()
+	began := time.Now()
+	follow(t, f)
+	took, grown := time.Since(began), heap()-before
+	if perMillion := grown * 1_000_000 / burst; perMillion > 120<<20 {
+		t.Errorf("a million numbers would take %d MiB", perMillion>>20)
+	}
+	if perMillion := took * time.Duration(1_000_000/burst); perMillion > 10*time.Second {
+		t.Errorf("a million numbers would take %s", perMillion)
+	}
+	if f.Current(burst-1, book(fmt.Sprintf("01a21458-ad48-7d6f-b738-%012d", burst))) || !f.Current(0, book("another")) {
+		t.Error("not what came in the burst is out of date, or more")
+	}
+	t.Logf("summary: %d revocations applied in %s, %d MiB", burst, took.Round(time.Millisecond), grown>>20)
+}
+
+// heap is how many bytes live.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) //nolint:gosec // far below
 }
 
 // Criterion R4, as a property: whatever was raised in whatever order, with however little

@@ -58,7 +58,7 @@ func (s *Source) behind(ctx context.Context, number int64) (int, error) {
 
 // Settled is what became of the changes of a request.
 type Settled struct {
-	Number int64 // the last that was raised; 0: none
+	Number int64     // the last that was raised; 0: none
 	At     time.Time // since or from when everybody goes by it
 }
 

@@ -116,10 +116,17 @@ func (s *System) openModule(ctx context.Context, spec Spec, administrator secret
 	if err != nil {
 		return err
 	}
-	s.sources[spec.Name] = &epochs{}
+	joined := &epochs{}
+	s.sources[spec.Name] = joined
 	s.pools[spec.Name], err = pg.Open(ctx, pg.Config{
 		URL: runtime.Reveal(), Schema: spec.Name, MaxConns: own.MaxConns, Application: "gatehouse-" + spec.Name,
-		Settle: s.sources[spec.Name].settle,
+		Settle: joined.settle,
+	})
+	if err != nil {
+		return err
+	}
+	joined.pool, err = pg.Open(ctx, pg.Config{
+		URL: runtime.Reveal(), Schema: spec.Name, MaxConns: epochConns, Application: "gatehouse-" + spec.Name + "-epochs",
 	})
 	return err
 }

@@ -3,11 +3,21 @@ package kit
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 )
 
-// epochs joins a module's pool, which is opened first, with the source that stands on it.
-type epochs struct{ source *epoch.Source }
+// epochConns are connections that no request of the module can take: whoever is signed in
+// must not go out because a crowd signs in.
+const epochConns = 2
+
+// epochs joins a module's pool, which is opened first, with the source, which stands on
+// connections of its own.
+type epochs struct {
+	source *epoch.Source
+	pool   *pgxpool.Pool
+}
 
 func (e *epochs) settle(ctx context.Context, number int64) {
 	if e.source != nil {
@@ -22,7 +32,7 @@ func (s *System) epochs(module string) *epoch.Source {
 		return nil
 	}
 	joined.source = epoch.NewSource(epoch.SourceConfig{
-		Name: module, DB: s.pools[module], Wake: s.wires.wake(module), Log: s.moduleLog(module),
+		Name: module, DB: joined.pool, Wake: s.wires.wake(module), Log: s.moduleLog(module),
 	})
 	return joined.source
 }

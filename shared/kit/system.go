@@ -186,6 +186,9 @@ func (s *System) Stop(ctx context.Context) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.pools)) {
 		s.pools[name].Close()
+		if joined := s.sources[name]; joined != nil && joined.pool != nil {
+			joined.pool.Close()
+		}
 	}
 	if s.embedded != nil {
 		faults = append(faults, s.embedded.Stop(ctx))

@@ -16,7 +16,7 @@ type Module struct {
 }
 
 // maxRoleConnections is what one role may hold over all processes.
-const maxRoleConnections = 40
+const maxRoleConnections = 80
 
 // databaseSQL takes away what PostgreSQL gives to everybody.
 const databaseSQL = `
