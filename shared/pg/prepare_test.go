@@ -62,8 +62,8 @@ func TestPrepare_Role(t *testing.T) {
 		}
 	}
 	admins := connect(t, admin)
-	if got := one[int](t, admins, "select rolconnlimit from pg_roles where rolname = 'prep_role'"); got != 40 {
-		t.Errorf("connection limit is %d, want 40", got)
+	if got := one[int](t, admins, "select rolconnlimit from pg_roles where rolname = 'prep_role'"); got != 80 {
+		t.Errorf("connection limit is %d, want 80", got)
 	}
 	stored := one[string](t, admins, "select rolpassword from pg_authid where rolname = 'prep_role'")
 	if !strings.HasPrefix(stored, "SCRAM-SHA-256$4096:") {
