@@ -39,6 +39,7 @@ type Config struct {
 	ResendURL           string           `envconfig:"RESEND_URL" desc:"API of Resend, where it is not the public one"`
 	SMTPURL             secret.Text      `envconfig:"SMTP_URL" desc:"mail server, such as smtp://user:password@mail.example.com:587"`
 
+	Texts
 	Providers
 }
 

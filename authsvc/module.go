@@ -25,6 +25,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/rpcapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/signingkey"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/sms"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
@@ -57,6 +58,10 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	if mailbox != nil && !deps.Development {
 		deps.Log.Warn().Msg("no mail is sent: set GATEHOUSE_MAIL to resend or smtp")
 	}
+	texts, err := c.texts(deps.Development, deps.Now, mailbox)
+	if err != nil {
+		return nil, err
+	}
 	challenge, err := c.captcha()
 	if err != nil {
 		return nil, err
@@ -65,7 +70,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("GATEHOUSE_BREACHED_PASSWORDS: %w", err)
 	}
-	mails, err := post.New(deps.DB, deps.Root, sender, logging.Slog(deps.Log.Level(zerolog.WarnLevel)))
+	mails, err := post.New(deps.DB, deps.Root, sms.Switch{Mails: sender, Texts: texts}, logging.Slog(deps.Log.Level(zerolog.WarnLevel)))
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +110,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	mailCodes, magicLinks, err := c.passwordless(deps, accounts, mails)
+	unlocked, err := c.passwordless(deps, accounts, mails, texts != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +123,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
 		Accounts: accounts, Grants: grants, Linked: linked.New(links), Admin: admin.New(accounts), Social: signIns, Factors: factors, OneTime: handovers,
-		MailCodes: mailCodes, MagicLinks: magicLinks,
+		MailCodes: unlocked.mailCodes, MagicLinks: unlocked.magicLinks, Phones: unlocked.phones,
 		Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted), Base: deps.BaseURL.String(), Now: deps.Now,
 		Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,
 	})

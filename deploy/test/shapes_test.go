@@ -43,6 +43,7 @@ func (s *suite) run(t *testing.T) {
 		"reuse of a refresh token ends its family":           s.reuse,
 		"people sign in through identity providers":          s.social,
 		"a second factor is enrolled, given and given up":    s.twoFactor,
+		"people sign in without a password":                  s.passwordless,
 		"one browser holds several accounts":                 s.manyAccounts,
 		"a session is handed over once":                      s.handover,
 		"strangers get in and leave no trace":                s.strangers,

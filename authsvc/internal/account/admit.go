@@ -32,7 +32,7 @@ type Proof func(write func(Tx) error) error
 func (s *Service) Admit(ctx context.Context, n Newcomer, proof Proof) (user User, created bool, err error) {
 	user, err = s.FindUser(ctx, identityapi.FindUserIn{Email: n.Email})
 	if errors.Is(err, ErrUserNotFound) {
-		user, err = s.create(ctx, n)
+		user, err = s.Create(ctx, n)
 		if !errors.Is(err, ErrUserExists) {
 			return user, err == nil, err
 		}
@@ -45,9 +45,9 @@ func (s *Service) Admit(ctx context.Context, n Newcomer, proof Proof) (user User
 	return user, false, err
 }
 
-// create makes a user who has proved all that the newcomer says; ErrUserExists if the
-// address is taken, also while it was made.
-func (s *Service) create(ctx context.Context, n Newcomer) (User, error) {
+// Create makes a user without a password who has proved all that the newcomer says; ErrUserExists if the
+// address or the number is taken, also while it was made.
+func (s *Service) Create(ctx context.Context, n Newcomer) (User, error) {
 	id := uuid.Must(uuid.NewV7()).String()
 	_, err := identityapi.ReserveUser.Call(ctx, s.Call, identityapi.ReserveUserIn{
 		ID: id, Email: n.Email, Name: n.Name, Image: n.Image, PhoneNumber: n.PhoneNumber, Locale: n.Origin.Locale,

@@ -17,6 +17,7 @@ import (
 type SignIn struct {
 	Email       string // normalised
 	Username    string // instead of an address; in any case
+	PhoneNumber string // instead of both
 	Password    string
 	CallbackURL string // for the verification mail, where one is due
 	Origin      Origin
@@ -53,7 +54,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		return SignedIn{}, s.refuse(ctx, try, ErrCredentials)
 	case user.Banned:
 		return SignedIn{}, s.refuse(ctx, try, ErrBanned)
-	case s.RequireVerification && !user.EmailVerified:
+	case s.RequireVerification && !user.EmailVerified && in.PhoneNumber == "":
 		return SignedIn{}, s.refuse(ctx, try, ErrEmailNotVerified)
 	}
 	renewed := ""
@@ -114,13 +115,13 @@ func stillStored(ctx context.Context, tx Tx, p proven) (bool, error) {
 // nobody is an id that no user has.
 const nobody = "00000000-0000-0000-0000-000000000000"
 
-// passwordOf returns the user with the address or username and the stored hash; the zero user for an
+// passwordOf returns the user with the address, username or phone number and the stored hash; the zero user for an
 // unknown address, "" for an account without a password. It asks the same of the storage
 // for all of them.
 func (s *Service) passwordOf(ctx context.Context, in SignIn) (User, string, error) {
-	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: in.Email, Username: in.Username})
+	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: in.Email, Username: in.Username, PhoneNumber: in.PhoneNumber})
 	if errors.Is(err, ErrUserNotFound) { // guesses at a name that nobody has count by the name
-		user, err = User{User: identityapi.User{Email: cmp.Or(in.Email, username.Normal(in.Username))}}, nil
+		user, err = User{User: identityapi.User{Email: cmp.Or(in.Email, in.PhoneNumber, username.Normal(in.Username))}}, nil
 	}
 	if err != nil {
 		return User{}, "", err

@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/phone"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/post"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/postgres"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/refresh"
@@ -44,6 +45,7 @@ type Options struct {
 	Providers           func(now func() time.Time) map[string]social.Provider // may be nil: none
 	LimitMembers        bool
 	ConfirmChange       bool
+	NoTexts             bool
 }
 
 // World is the module's services over one database.
@@ -68,6 +70,7 @@ type World struct {
 	MailCodes  *mailcode.Service
 	LinkStore  *postgres.MagicLink
 	MagicLinks *magiclink.Service
+	Phones     *phone.Service
 	Factors    *twofactor.Service
 	options    Options
 }
@@ -137,6 +140,7 @@ func (w *World) wire(t testing.TB) {
 		t.Fatal(err)
 	}
 	w.MagicLinks = magiclink.New(w.LinkStore, w.Accounts, notices)
+	w.Phones = phone.New(w.Codes, w.Accounts, !w.options.NoTexts)
 	w.wireSocial(t, mails)
 	w.Admin = admin.New(w.Accounts)
 	if w.Factors, err = twofactor.New(postgres.NewTwoFactor(w.Store), w.Accounts, notices, w.Root); err != nil {

@@ -28,8 +28,15 @@ func passwordlessCalls(post func(path, body string) request) map[string]request 
 		"reset-password-otp":         post("/email-otp/reset-password", object("email", ada, "otp", "guess", "password", newWords)),
 		"request-email-change-otp":   post("/email-otp/request-email-change", object("newEmail", eve)),
 		"change-email-otp":           post("/email-otp/change-email", object("newEmail", eve, "otp", "guess")),
-		"sign-in-magic-link":         post("/sign-in/magic-link", object("email", ada)),
-		"magic-link-verify":          {path: "/magic-link/verify?callbackURL=/&token=guess"},
+		"sign-in-phone-number":       post("/sign-in/phone-number", object("phoneNumber", "+4915550100", "password", authtest.Password)),
+		"phone-number-send-otp":      post("/phone-number/send-otp", object("phoneNumber", "+4915550100")),
+		"phone-number-verify":        post("/phone-number/verify", object("phoneNumber", "+4915550100", "code", "guess")),
+
+		"phone-number-request-password-reset": post("/phone-number/request-password-reset", object("phoneNumber", "+4915550100")),
+		"phone-number-reset-password": post("/phone-number/reset-password",
+			object("phoneNumber", "+4915550100", "otp", "guess", "newPassword", newWords)),
+		"sign-in-magic-link": post("/sign-in/magic-link", object("email", ada)),
+		"magic-link-verify":  {path: "/magic-link/verify?callbackURL=/&token=guess"},
 	}
 }
 

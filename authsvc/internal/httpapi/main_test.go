@@ -52,7 +52,7 @@ func newAppWith(t *testing.T, o authtest.Options, change func(*httpapi.Config, *
 	a := &app{World: authtest.New(t, o), mux: http.NewServeMux(), log: &journal{}}
 	config := httpapi.Config{
 		Accounts: a.Accounts, Grants: a.Grants, Linked: a.Linked, Admin: a.Admin, Social: a.Social, Factors: a.Factors, OneTime: a.OneTime,
-		MailCodes: a.MailCodes, MagicLinks: a.MagicLinks, Cookies: cookie.New(a.Root, true),
+		MailCodes: a.MailCodes, MagicLinks: a.MagicLinks, Phones: a.Phones, Cookies: cookie.New(a.Root, true),
 		Origins: origin.New(authtest.Base, []string{frontEnd}), Base: authtest.Base, Now: a.Clock.Now,
 	}
 	change(&config, a.Clock)

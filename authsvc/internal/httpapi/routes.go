@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/mailcode"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/origin"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/phone"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/social"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/twofactor"
@@ -38,6 +39,7 @@ type Config struct {
 	Factors    *twofactor.Service
 	MailCodes  *mailcode.Service
 	MagicLinks *magiclink.Service
+	Phones     *phone.Service
 	Cookies    *cookie.Jar
 	Origins    *origin.Policy
 	Base       string // the public origin
@@ -103,6 +105,7 @@ func (a *API) endpoints() []endpoint {
 		a.mailCodeEndpoints(),
 		a.magicLinkEndpoints(),
 		a.openAPIEndpoints(),
+		a.phoneEndpoints(),
 	)
 }
 

@@ -56,7 +56,9 @@ func TestRoutes_NeedASession(t *testing.T) {
 		"sign-in-social": http.StatusNotFound, "callback": http.StatusFound, "post-callback": http.StatusFound,
 		"send-verification-otp": http.StatusOK, "check-verification-otp": http.StatusBadRequest, "verify-email-otp": http.StatusBadRequest,
 		"sign-in-email-otp": http.StatusBadRequest, "request-password-reset-otp": http.StatusOK, "forget-password-otp": http.StatusOK,
-		"reset-password-otp": http.StatusBadRequest, "sign-in-magic-link": http.StatusOK, "magic-link-verify": http.StatusFound,
+		"reset-password-otp": http.StatusBadRequest, "sign-in-phone-number": http.StatusUnauthorized, "phone-number-send-otp": http.StatusOK, "phone-number-verify": http.StatusBadRequest,
+		"phone-number-request-password-reset": http.StatusOK, "phone-number-reset-password": http.StatusBadRequest,
+		"sign-in-magic-link": http.StatusOK, "magic-link-verify": http.StatusFound,
 		"oauth2-token": http.StatusBadRequest, "oauth2-revoke": http.StatusOK, "oauth2-introspect": http.StatusOK,
 		"not-me-page": http.StatusNotFound, "not-me": http.StatusNotFound, "not-me-password": http.StatusNotFound, // a guess is no link
 		"multi-session-list": http.StatusOK, "multi-session-set-active": http.StatusUnauthorized,
@@ -84,6 +86,9 @@ func TestRoutes_NeedASession(t *testing.T) {
 			r.body = object("state", "guess", "userId", victim.User.ID)
 		case "account-info":
 			r.path = path + "?accountId=guess&userId=" + victim.User.ID
+		}
+		if strings.Contains(route.ID, "phone-number") {
+			r.body = object("phoneNumber", "+4915550100", "code", "guess", "otp", "guess", "password", "not the password", "newPassword", newWords)
 		}
 		if strings.HasPrefix(route.ID, "oauth2-") {
 			r.header, r.body = map[string]string{"Content-Type": typeForm}, "token=guess&sub="+victim.User.ID

@@ -129,7 +129,7 @@ export class Case {
 			newest: this.names.json({ to, links, code: code?.replace(/\d/g, "9"), sentAt }, step),
 			otherFields: Object.keys(rest).sort(),
 			codeInText: text.includes(code),
-			codeInHTML: html.includes(code),
+			...(address.includes("@") && { codeInHTML: html.includes(code) }), // a text message has none
 		});
 		return code;
 	}
