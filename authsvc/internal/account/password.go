@@ -48,9 +48,6 @@ func (s *Service) ChangePassword(ctx context.Context, current SignedIn, in Passw
 		if !replaced { // somebody else changed it first: it is not the current one any more
 			return ErrPassword
 		}
-		if err := tx.SetPassword(ctx, current.User.ID, hash); err != nil { // ends what the old one had begun
-			return err
-		}
 		if err := tx.DeleteResets(ctx, current.User.ID); err != nil {
 			return err
 		}

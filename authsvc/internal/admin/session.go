@@ -95,9 +95,6 @@ func (s *Service) SetPassword(ctx context.Context, by Caller, id, plain string) 
 		if err := tx.DeleteResets(ctx, id); err != nil {
 			return err
 		}
-		if err := tx.EndTrust(ctx, id); err != nil {
-			return err
-		}
 		if err := tx.ForgetGuesses(ctx, s.accounts.PasswordGuess(user, account.Origin{})); err != nil {
 			return err
 		}
