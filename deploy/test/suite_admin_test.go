@@ -71,7 +71,8 @@ func (s *suite) recorded(t *testing.T, boss *visitor, subject string, wanted ...
 
 // adminRoles is what a role made at /api/v1/roles allows.
 //
-// Covers Keycloak CVE-2025-7784 (row 50), ASVS V8.2.1, V8.3.1.
+// Covers Keycloak CVE-2025-7784 (row 50), Authelia GHSA-x883-2vmg-xwf7 (row 22: a role that
+// was taken counts no more), ASVS V8.2.1, V8.3.1.
 func (s *suite) adminRoles(t *testing.T) {
 	boss, p, other := s.administrator(t), s.signUp(t), s.signUp(t)
 	bossID := boss.send(t, "GET /api/v1/me", nil).at("id")

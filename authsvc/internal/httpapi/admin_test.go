@@ -157,6 +157,8 @@ func TestAdmin_NeverOverWhoMayMore(t *testing.T) {
 	}
 }
 
+// TestAdmin_Ban covers Zitadel CVE-2024-47000 (row 21): a ban counts on every way in, for as
+// long as it lasts.
 func TestAdmin_Ban(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, authtest.Options{})
