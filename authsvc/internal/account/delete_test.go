@@ -76,6 +76,8 @@ func shutOut(t *testing.T, w *authtest.World, in account.SignedIn) {
 
 // TestService_DeleteUser covers Better Auth GHSA-2vg6-77g8-24mp (row 13): nothing outlives
 // the deleted user.
+//
+// Covers ASVS V10.3.3.
 func TestService_DeleteUser(t *testing.T) {
 	t.Parallel()
 	w := authtest.New(t, authtest.Options{})
