@@ -81,7 +81,7 @@ func TestCallback_Refuses(t *testing.T) {
 		"another issuer (RFC 9207)":       {turn: openidtest.Knobs{Issuer: "https://other.example"}, want: oops("issuer_mismatch")},
 		"no issuer (RFC 9207)":            {turn: openidtest.Knobs{Issuer: "-"}, want: oops("issuer_missing")},
 		"a provider that does not exist":  {bend: func(path string) string { return strings.Replace(path, "acme", "nobody", 1) }, want: oops("oauth_provider_not_found")},
-		"a provider that goes down":       {set: func(p *openidtest.Provider) { p.Turn(openidtest.Knobs{RefuseTokens: true}) }, want: oops("invalid_code")},
+		"a provider that grants nothing":  {set: func(p *openidtest.Provider) { p.Turn(openidtest.Knobs{RefuseTokens: true}) }, want: oops("invalid_code")},
 		"an answer without an id token":   {turn: openidtest.Knobs{NoIDToken: true}, want: oops("unable_to_get_user_info")},
 		"somebody without an address":     {set: nobody, want: oops("email_not_found")},
 		"an id token of a former sign-in": {turn: openidtest.Knobs{Claims: func(c map[string]any) { c["nonce"] = "former" }}, want: oops("unable_to_get_user_info")},
