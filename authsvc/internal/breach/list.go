@@ -63,46 +63,51 @@ func (l *List) Breached(_ context.Context, plain string) (bool, error) {
 func (l *List) find(want string) (bool, error) {
 	low, high := int64(0), l.size
 	for low < high {
-		have, begin, end, err := l.line(low + (high-low)/2)
+		have, err := l.line(low + (high-low)/2)
 		if err != nil {
 			return false, err
 		}
-		switch strings.Compare(have, want) {
+		switch strings.Compare(have.hash, want) {
 		case 0:
 			return true, nil
 		case -1:
-			low = end
+			low = have.end
 		default:
-			high = begin
+			high = have.begin
 		}
 	}
 	return false, nil
 }
 
-// line returns the hash of the line that the byte at offset belongs to, and where the line
-// begins and the next one does.
-func (l *List) line(offset int64) (hash string, begin, end int64, err error) {
+// entry is a line of a list.
+type entry struct {
+	hash       string
+	begin, end int64 // end is where the next one begins
+}
+
+// line returns the line that the byte at offset belongs to.
+func (l *List) line(offset int64) (entry, error) {
 	from := max(0, offset-maxLine)
 	window := make([]byte, min(2*maxLine, l.size-from))
 	if _, err := l.file.ReadAt(window, from); err != nil && !errors.Is(err, io.EOF) {
-		return "", 0, 0, err
+		return entry{}, err
 	}
 	at := int(offset - from)
 	start := bytes.LastIndexByte(window[:at], '\n') + 1
 	if start == 0 && from > 0 {
-		return "", 0, 0, fmt.Errorf("the line at byte %d is too long", offset)
+		return entry{}, fmt.Errorf("the line at byte %d is too long", offset)
 	}
 	length := bytes.IndexByte(window[at:], '\n') + 1
 	if length == 0 {
 		if length = len(window) - at; from+int64(len(window)) < l.size {
-			return "", 0, 0, fmt.Errorf("the line at byte %d is too long", offset)
+			return entry{}, fmt.Errorf("the line at byte %d is too long", offset)
 		}
 	}
-	hash, _, _ = strings.Cut(strings.TrimSpace(string(window[start:at+length])), ":")
+	hash, _, _ := strings.Cut(strings.TrimSpace(string(window[start:at+length])), ":")
 	if _, err := hex.DecodeString(hash); err != nil || len(hash) != hashLength {
-		return "", 0, 0, fmt.Errorf("the line at byte %d is no hash", offset)
+		return entry{}, fmt.Errorf("the line at byte %d is no hash", offset)
 	}
-	return strings.ToUpper(hash), from + int64(start), from + int64(at+length), nil
+	return entry{strings.ToUpper(hash), from + int64(start), from + int64(at+length)}, nil
 }
 
 // check reads lines all over the list.
@@ -112,14 +117,14 @@ func (l *List) check() error {
 	}
 	last := ""
 	for i := range int64(probes + 1) {
-		hash, _, _, err := l.line(min(l.size/probes*i+l.size%probes*i/probes, l.size-1))
+		have, err := l.line(min(l.size/probes*i+l.size%probes*i/probes, l.size-1))
 		if err != nil {
 			return err
 		}
-		if hash < last {
+		if have.hash < last {
 			return errors.New("it is not in order")
 		}
-		last = hash
+		last = have.hash
 	}
 	return nil
 }

@@ -40,8 +40,10 @@ func TestMails_LanguageIsChosen(t *testing.T) {
 	a := newApp(t, authtest.Options{})
 	b := a.browser()
 	patiently(func() answer {
-		return b.do(t, request{path: "/sign-up/email", header: map[string]string{"Accept-Language": "en"},
-			body: object("email", ada, "password", authtest.Password, "name", "Ada", "locale", "de-CH")})
+		return b.do(t, request{
+			path: "/sign-up/email", header: map[string]string{"Accept-Language": "en"},
+			body: object("email", ada, "password", authtest.Password, "name", "Ada", "locale", "de-CH"),
+		})
 	}).wants(t, http.StatusOK, "")
 	newest := func(want string) {
 		t.Helper()

@@ -99,8 +99,8 @@ func read(folder fs.FS) (sources, error) {
 }
 
 // check finds files that would never be used: what somebody wrote in vain they must hear of.
-func (replaced sources) check(shipped sources, kinds []string) error {
-	for _, name := range slices.Sorted(maps.Keys(replaced)) {
+func (files sources) check(shipped sources, kinds []string) error {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if _, ok := shipped[name]; ok {
 			continue
 		}
@@ -112,7 +112,7 @@ func (replaced sources) check(shipped sources, kinds []string) error {
 			return fmt.Errorf("%s is no file that a mail is made of, as %s/%s.txt is", name, english, kinds[0])
 		}
 		other := locale + "/" + strings.TrimSuffix(file, ext) + map[string]string{textExt: htmlExt, htmlExt: textExt}[ext]
-		_, paired := replaced[other]
+		_, paired := files[other]
 		if _, needed := shipped[path.Join(english, path.Base(other))]; needed && !paired {
 			return fmt.Errorf("%s lacks %s beside it, and a mail is in one language", name, other)
 		}
