@@ -152,6 +152,21 @@ export const twoFactor = {
 		await other.send("verify", TOTP, { json: { code: await shown(secretOf(totpURI)) } });
 	},
 
+	"two-factor/asks at a sign-in by phone number": async (t) => {
+		const phoneNumber = `+49${String(Math.floor(Math.random() * 1e10)).padStart(10, "0")}`;
+		t.names.add(phoneNumber, "<phone number>");
+		const { person, browser } = await t.member();
+		const { password } = person;
+		await t.must(browser.ask("POST /phone-number/send-otp", { json: { phoneNumber } }));
+		const code = await mailed(t, phoneNumber, 1);
+		await t.must(browser.ask("POST /phone-number/verify", { json: { phoneNumber, code, updatePhoneNumber: true } }));
+		const { totpURI } = await t.must(browser.ask(ENABLE, { json: { password } }));
+		await t.must(browser.ask(TOTP, { json: { code: await shown(secretOf(totpURI), -1) } }));
+		const other = t.visitor();
+		await other.send("sign in", "POST /sign-in/phone-number", { json: { phoneNumber, password } });
+		await other.send("verify", TOTP, { json: { code: await shown(secretOf(totpURI)) } });
+	},
+
 	"two-factor/asks after a mailed link": async (t) => {
 		const member = await t.member();
 		const { person, browser } = member;
