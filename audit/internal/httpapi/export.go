@@ -60,7 +60,8 @@ func parseCursor(cursor string) (first, size int64, err error) {
 	before, after, _ := strings.Cut(cursor, ".")
 	first, errFirst := strconv.ParseInt(before, 10, 64)
 	size, errSize := strconv.ParseInt(after, 10, 64)
-	if errFirst != nil || errSize != nil || first < 1 || size < first {
+	exact := strconv.FormatInt(first, 10)+"."+strconv.FormatInt(size, 10) == cursor
+	if errFirst != nil || errSize != nil || first < 1 || size < first || !exact {
 		return 0, 0, ledger.ErrBadRequest.WithMessage("The cursor is not one that this log gave out.")
 	}
 	return first, size, nil
