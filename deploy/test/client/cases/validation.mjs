@@ -42,6 +42,19 @@ const BODIES = {
 	"/admin/remove-user": ["userId"],
 	"/admin/set-user-password": ["newPassword", "userId"],
 	"/admin/has-permission": ["permissions", "permission"],
+	"/sign-in/magic-link": ["email", "name", "callbackURL", "newUserCallbackURL", "errorCallbackURL", "metadata"],
+	"/email-otp/send-verification-otp": ["email", "type"],
+	"/email-otp/check-verification-otp": ["email", "type", "otp"],
+	"/email-otp/verify-email": ["email", "otp"],
+	"/sign-in/email-otp": ["email", "otp", "name", "image"],
+	"/email-otp/request-password-reset": ["email"],
+	"/forget-password/email-otp": ["email"],
+	"/email-otp/reset-password": ["email", "otp", "password"],
+	"/email-otp/request-email-change": ["newEmail", "otp"],
+	"/email-otp/change-email": ["newEmail", "otp"],
+	"/multi-session/set-active": ["sessionToken"],
+	"/multi-session/revoke": ["sessionToken"],
+	"/one-time-token/verify": ["token"],
 };
 
 /** Bodies that the reference server breaks on (sign-up.mjs and profile.mjs have them). */
