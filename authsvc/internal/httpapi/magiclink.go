@@ -18,8 +18,12 @@ func (a *API) magicLinkEndpoints() []endpoint {
 			id: "sign-in-magic-link", method: "POST", path: "/sign-in/magic-link", summary: "Mail a link that signs in, or up", serve: sendMagicLink,
 			login: true, answers: httpx.SchemaOf[statusAnswer](),
 			body: &schema{fields: []field{
-				{name: "email", kind: email}, {name: "name", optional: true}, {name: "callbackURL", optional: true},
-				{name: "newUserCallbackURL", optional: true}, {name: "errorCallbackURL", optional: true}, {name: "metadata", kind: record, optional: true},
+				{name: "email", kind: email},
+				{name: "name", optional: true},
+				{name: "callbackURL", optional: true},
+				{name: "newUserCallbackURL", optional: true},
+				{name: "errorCallbackURL", optional: true},
+				{name: "metadata", kind: record, optional: true},
 			}},
 		},
 		{

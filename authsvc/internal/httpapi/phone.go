@@ -28,8 +28,10 @@ func (a *API) phoneEndpoints() []endpoint {
 			id: "phone-number-verify", method: "POST", path: "/phone-number/verify", summary: "Sign in, or up, or add a number, with a code", serve: verifyPhone,
 			access: optional, answers: httpx.SchemaOf[codeAnswer](),
 			body: &schema{record: true, fields: []field{
-				{name: "phoneNumber"}, {name: "code"},
-				{name: "disableSession", kind: boolean, optional: true}, {name: "updatePhoneNumber", kind: boolean, optional: true},
+				{name: "phoneNumber"},
+				{name: "code"},
+				{name: "disableSession", kind: boolean, optional: true},
+				{name: "updatePhoneNumber", kind: boolean, optional: true},
 			}},
 		},
 		{
