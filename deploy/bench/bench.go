@@ -30,14 +30,21 @@ func bench(ctx context.Context, s settings) (err error) {
 	m := measurement{settings: s, scratch: scratch, began: time.Now()}
 	m.report.Quick, m.report.Connections = s.Quick, s.Connections
 	for _, step := range []struct {
+		name string
 		what string
 		do   func(context.Context) error
 	}{
-		{"one password hash", m.hash},
-		{"one call between modules", m.hops},
-		{"starts with the embedded database", m.embedded},
-		{"systems side by side", m.systems},
+		{"hash", "one password hash", m.hash},
+		{"hops", "one call between modules", m.hops},
+		{"embedded", "starts with the embedded database", m.embedded},
+		{"systems", "systems side by side", m.systems},
+		{"flat", "few and many sessions in the table", m.onDatabase(m.flat)},
+		{"held", "many sessions kept in memory", m.onDatabase(m.held)},
 	} {
+		if !s.wants(step.name) {
+			m.report.Notes = append(m.report.Notes, step.what+": BENCH_ONLY leaves it out")
+			continue
+		}
 		m.progress(step.what)
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
@@ -69,6 +76,18 @@ func (m *measurement) embedded(ctx context.Context) error {
 	}
 	m.report.Embedded, err = boot.Measure(ctx, system, m.settings.Starts)
 	return err
+}
+
+// onDatabase gives a step a cluster of its own.
+func (m *measurement) onDatabase(step func(context.Context, *target.Database) error) func(context.Context) error {
+	return func(ctx context.Context) (err error) {
+		database, err := target.StartDatabase(ctx, m.scratch)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, database.Stop(ctx)) }()
+		return step(ctx, database)
+	}
 }
 
 // systems runs every system in every round, on one database cluster.
@@ -116,7 +135,11 @@ func (m *measurement) prepare(ctx context.Context, database *target.Database) ([
 	if err != nil {
 		return nil, err
 	}
-	systems := []target.Target{bare, monolith, split}
+	uncached, err := m.uncached(ctx, database)
+	if err != nil {
+		return nil, err
+	}
+	systems := []target.Target{bare, monolith, uncached, split}
 	m.progress("installing the reference server")
 	reference, err := m.reference(ctx, database)
 	if err != nil {
@@ -133,6 +156,17 @@ func (m *measurement) gatehouse(ctx context.Context, database *target.Database, 
 	}
 	return target.Gatehouse{
 		Name: "Gatehouse " + name, Folder: name, Binaries: m.settings.Binaries, Command: command, Database: url,
+	}.Target(m.scratch)
+}
+
+// uncached is the monolith with both caches off.
+func (m *measurement) uncached(ctx context.Context, database *target.Database) (target.Target, error) {
+	url, err := database.Create(ctx, "uncached")
+	if err != nil {
+		return target.Target{}, err
+	}
+	return target.Gatehouse{
+		Name: "Gatehouse monolith, caches off", Folder: "uncached", Binaries: m.settings.Binaries, Command: "serve", Database: url, Uncached: true,
 	}.Target(m.scratch)
 }
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/deploy/bench/internal/load"
@@ -18,7 +20,14 @@ type settings struct {
 	Binaries    string
 	Reference   string
 	Output      string
+	Only        []string // steps; empty: all
 }
+
+// wants reports whether the run includes a step.
+func (s settings) wants(step string) bool { return len(s.Only) == 0 || slices.Contains(s.Only, step) }
+
+// steps are what BENCH_ONLY can name.
+func steps() []string { return []string{"hash", "hops", "embedded", "systems", "flat", "held"} }
 
 const (
 	mostRequests = 2_000_000 // of one measurement; the latencies of all are kept
@@ -29,8 +38,16 @@ const (
 // read takes the settings from variables and arguments.
 func read(variable func(string) string, args []string) (settings, error) {
 	s := settings{
-		Quick: variable("BENCH_QUICK") == "1", Connections: 16, Rounds: 3, Measured: 5 * time.Second, Starts: 7,
+		Quick: variable("BENCH_QUICK") == "1", Connections: 16, Rounds: 3, Measured: 3 * time.Second, Starts: 7,
 		Binaries: orElse(variable("BENCH_BIN"), "bin"), Reference: orElse(variable("REFERENCE_SERVER"), "../shared/reference-server"), Output: "bin",
+	}
+	if only := variable("BENCH_ONLY"); only != "" {
+		s.Only = strings.Split(only, ",")
+		for _, step := range s.Only {
+			if !slices.Contains(steps(), step) {
+				return settings{}, fmt.Errorf("BENCH_ONLY names %q: the steps are %s", step, strings.Join(steps(), ", "))
+			}
+		}
 	}
 	if len(args) > 1 {
 		return settings{}, fmt.Errorf("%d arguments given: only the output folder is one", len(args))
@@ -76,8 +93,8 @@ func (s settings) warm() load.Bounds {
 	return load.Bounds{For: s.Measured / warmShare, Most: mostRequests}
 }
 
-// limit bounds the whole run: four systems with seven scenarios, and as much again for
-// starts and pauses.
+// limit bounds the whole run: some thirty rows of all systems, as much again for starts and
+// pauses, and the table with millions of sessions.
 func (s settings) limit() time.Duration {
-	return 10*time.Minute + time.Duration(s.Rounds)*4*7*(2*s.Measured+10*time.Second)
+	return 20*time.Minute + time.Duration(s.Rounds)*30*(2*s.Measured+10*time.Second)
 }

@@ -107,6 +107,7 @@ func (p Program) serve(ctx context.Context, env Env, args []string) error {
 		return err
 	}
 	log.Info().Str("url", system.origin.String()).Bool("development", system.development).Msg("ready")
+	go debug.FreeOSMemory() // what the start alone needed
 	<-ctx.Done()
 	log.Info().Msg("stopping")
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBudget)

@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -88,4 +89,17 @@ func TestPermits_HonourTheContext(t *testing.T) {
 			cancel()
 		}
 	})
+}
+
+// What an unknown user costs is what a known one does: the parameters of the dummy are those
+// of a fresh hash (ASVS V6.3.8).
+func TestDummy_HasTheParametersOfAHash(t *testing.T) {
+	t.Parallel()
+	parameters := func(encoded string) string { return strings.Join(strings.Split(encoded, "$")[:4], "$") }
+	if got, want := parameters(dummy), parameters(hash("x")); got != want {
+		t.Errorf("the dummy is %s, a hash %s", got, want)
+	}
+	if ok, rehash, err := verify(dummy, "a password that nobody has"); !ok || rehash || err != nil {
+		t.Errorf("it does not verify as one: %t, %t, %v", ok, rehash, err)
+	}
 }

@@ -22,6 +22,8 @@ type Report struct {
 	Binaries    []boot.Binary
 	Notes       []string // what was left out, and why
 	Quick       bool
+	Flat        []Size
+	Held        Held
 }
 
 // Markdown writes the report. The order of rows is that of the rounds and of scenarios.
@@ -35,6 +37,7 @@ func (r Report) Markdown(scenarios []string) string {
 	r.writeHops(&b)
 	r.writeStart(&b)
 	r.writeMemory(&b)
+	r.writeSize(&b)
 	writeList(&b, "Failures", r.failures())
 	writeList(&b, "Left out", r.Notes)
 	return b.String()

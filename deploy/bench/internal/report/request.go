@@ -16,7 +16,7 @@ processes and of PostgreSQL apart, deferred work (mail, audit) included and the 
 handler. "Failed" counts over all rounds; failures are not in the other figures. One PostgreSQL cluster with the same settings for all,
 durability on, limits per address off; otherwise every system is as it ships.
 
-- *%s*: Gatehouse verifies its own access token at ` + "`GET /api/v1/me`" + `. The reference server verifies no JWT on any route of its own, so its row is the
+- *%s*: Gatehouse verifies its own access token at ` + "`GET /api/v1/gateway/caller`" + `, which asks nobody. The reference server verifies no JWT on any route of its own, so its row is the
   nearest thing: ` + "`get-session`" + ` with the session as bearer token.
 - *%s*: ` + "`GET /api/auth/token`" + ` in both.
 - *%s*: ` + "`POST /api/auth/oauth2/token`" + `, each refresh with the token of the last. The reference server's default profile has none.

@@ -1,6 +1,7 @@
 package round
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,9 @@ func (r runner) visitors() []*scenario.Visitor {
 // row measures one scenario.
 func (r runner) row(ctx context.Context, s scenario.Scenario, visitors []*scenario.Visitor) (Row, error) {
 	var workers []load.Worker
-	for _, visitor := range visitors {
+	connections := cmp.Or(s.Connections, len(visitors))
+	for i := range connections {
+		visitor := visitors[i%len(visitors)]
 		script, err := s.Prepare(ctx, visitor)
 		if err != nil {
 			return Row{}, fmt.Errorf("prepare: %w", err)

@@ -73,7 +73,7 @@ func measuresTheBareHandler(t *testing.T, bare target.Target, database *target.D
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Target != bare.Name || got.Boot <= 0 || len(got.Rows) != 1 {
+	if got.Target != bare.Name || got.Boot <= 0 || len(got.Rows) != 2 {
 		t.Fatalf("got %+v", got)
 	}
 	row := got.Rows[0]

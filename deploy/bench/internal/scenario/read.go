@@ -26,6 +26,14 @@ func guarded(ctx context.Context, v *Visitor) (load.Script, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newFixed(v.address, call{method: http.MethodGet, path: "/api/v1/gateway/caller", authorization: "Bearer " + tokens.Access}, `"sub":"`), nil
+}
+
+func profile(ctx context.Context, v *Visitor) (load.Script, error) {
+	tokens, err := v.exchange(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return newFixed(v.address, call{method: http.MethodGet, path: "/api/v1/me", authorization: "Bearer " + tokens.Access}, v.email("")), nil
 }
 

@@ -11,35 +11,64 @@ type Scenario struct {
 	Name string
 	// Prepare makes the conversation of one connection.
 	Prepare func(ctx context.Context, visitor *Visitor) (load.Script, error)
+	// Connections is how many there are, where it is not what the run says.
+	Connections int
 }
+
+// many is the other number of connections of the table.
+const many = 64
 
 // The names of the rows, the same for every system.
 const (
 	Bare    = "bare handler"
 	Session = "get-session by cookie"
+	Bearer  = "get-session by bearer token"
 	Guarded = "route guarded by a JWT"
+	Me      = "profile by a JWT: two look-ups"
 	Mint    = "mint a JWT"
 	Refresh = "refresh rotation"
 	SignIn  = "sign-in"
 	SignUp  = "sign-up"
+
+	BareMany    = Bare + ", 64 connections"
+	SessionMany = Session + ", 64 connections"
+	BearerMany  = Bearer + ", 64 connections"
 )
 
 // Names lists the rows in the order of the report, which is also that of the runs: what
 // writes comes last.
 func Names() []string {
-	return []string{Bare, Session, Guarded, Mint, Refresh, SignIn, SignUp}
+	return []string{Bare, BareMany, Session, SessionMany, Bearer, BearerMany, Guarded, Me, Mint, Refresh, SignIn, SignUp}
 }
 
 // OfBare is what the bare handler is asked.
-func OfBare() []Scenario { return []Scenario{{Bare, bare}} }
+func OfBare() []Scenario {
+	return []Scenario{{Name: Bare, Prepare: bare}, {Name: BareMany, Prepare: bare, Connections: many}}
+}
 
 // OfGatehouse is what Gatehouse is asked, in every shape.
 func OfGatehouse() []Scenario {
-	return []Scenario{{Session, session}, {Guarded, guarded}, {Mint, mint}, {Refresh, refresh}, {SignIn, signIn}, {SignUp, signUp}}
+	return append(OfReads(), []Scenario{
+		{Name: Me, Prepare: profile}, {Name: Mint, Prepare: mint}, {Name: Refresh, Prepare: refresh}, {Name: SignIn, Prepare: signIn}, {Name: SignUp, Prepare: signUp},
+	}...)
+}
+
+// OfReads is what Gatehouse is asked about sessions and tokens, with copies and without.
+func OfReads() []Scenario {
+	return []Scenario{
+		{Name: Session, Prepare: session},
+		{Name: SessionMany, Prepare: session, Connections: many},
+		{Name: Bearer, Prepare: guardedBySession},
+		{Name: BearerMany, Prepare: guardedBySession, Connections: many},
+		{Name: Guarded, Prepare: guarded},
+	}
 }
 
 // OfReference is what the reference server is asked. It verifies no JWT of its own, so a
 // session as bearer token stands in for that, and its default profile has no refresh tokens.
 func OfReference() []Scenario {
-	return []Scenario{{Session, session}, {Guarded, guardedBySession}, {Mint, mint}, {SignIn, signIn}, {SignUp, signUp}}
+	return []Scenario{
+		{Name: Session, Prepare: session}, {Name: SessionMany, Prepare: session, Connections: many}, {Name: Guarded, Prepare: guardedBySession},
+		{Name: Mint, Prepare: mint}, {Name: SignIn, Prepare: signIn}, {Name: SignUp, Prepare: signUp},
+	}
 }

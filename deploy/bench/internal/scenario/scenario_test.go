@@ -91,7 +91,9 @@ func TestScenario_AsksAndChecks(t *testing.T) {
 	}{
 		{scenario.OfBare(), scenario.Bare, "/api/auth/get-session", [2]string{}, "", `{"session":1}`, "null"},
 		{scenario.OfGatehouse(), scenario.Session, "/api/auth/get-session", [2]string{"Cookie", "session=signed%3D; last=email"}, "", `"ada@bench.example"`, "null"},
-		{scenario.OfGatehouse(), scenario.Guarded, "/api/v1/me", [2]string{"Authorization", "Bearer eyJ.the-session"}, "", `"ada@bench.example"`, `"eve@bench.example"`},
+		{scenario.OfGatehouse(), scenario.Guarded, "/api/v1/gateway/caller", [2]string{"Authorization", "Bearer eyJ.the-session"}, "", `{"sub":"ada"}`, `{}`},
+		{scenario.OfGatehouse(), scenario.Me, "/api/v1/me", [2]string{"Authorization", "Bearer eyJ.the-session"}, "", `"ada@bench.example"`, `"eve@bench.example"`},
+		{scenario.OfGatehouse(), scenario.Bearer, "/api/auth/get-session", [2]string{"Authorization", "Bearer the-session"}, "", `"ada@bench.example"`, "null"},
 		{scenario.OfReference(), scenario.Guarded, "/api/auth/get-session", [2]string{"Authorization", "Bearer the-session"}, "", `"ada@bench.example"`, "null"},
 		{scenario.OfReference(), scenario.Mint, "/api/auth/token", [2]string{"Cookie", "session=signed%3D; last=email"}, "", `{"token":"eyJx"}`, `{"token":null}`},
 		{

@@ -99,7 +99,12 @@ func (v *Visitor) ask(ctx context.Context, c call, answer any) (string, error) {
 		return "", err
 	}
 	request.Header.Set("Origin", origin)
-	request.Header.Set("Content-Type", c.media)
+	if c.media != "" {
+		request.Header.Set("Content-Type", c.media)
+	}
+	if c.cookie != "" {
+		request.Header.Set("Cookie", c.cookie)
+	}
 	response, err := v.client.Do(request)
 	if err != nil {
 		return "", err

@@ -67,6 +67,30 @@ func (d *Database) Create(ctx context.Context, name string) (secret.Text, error)
 	return secret.Text(u.String()), nil
 }
 
+// fillSessions makes sessions of one user whose tokens everybody knows: those of
+// scenario.HeldToken.
+const fillSessions = `
+	insert into authsvc.session (id, token_hash, user_id, ip, user_agent, amr, remember, created_at, updated_at, expires_at)
+	select gen_random_uuid(), sha256(convert_to('bench-session-' || i, 'UTF8')), $1::uuid, '192.0.2.1', 'gatehouse-bench', array['pwd'], true,
+	       now(), now(), now() + interval '7 days'
+	from generate_series($2::int, $3::int) i`
+
+// FillSessions gives a user of a database the sessions from first to last.
+func FillSessions(ctx context.Context, database secret.Text, user string, first, last int) error {
+	conn, err := pgx.Connect(ctx, database.Reveal())
+	if err != nil {
+		return fmt.Errorf("fill sessions: reach the database: %w", err)
+	}
+	defer conn.Close(ctx) //nolint:errcheck // nothing is under way
+	if _, err := conn.Exec(ctx, fillSessions, user, first, last); err != nil {
+		return fmt.Errorf("fill sessions: %w", err)
+	}
+	if _, err := conn.Exec(ctx, "vacuum analyze authsvc.session"); err != nil {
+		return fmt.Errorf("fill sessions: %w", err)
+	}
+	return nil
+}
+
 // Usage reads what the processes of the cluster have spent.
 func (d *Database) Usage() (usage.Tree, error) { return usage.Read(d.pid) }
 

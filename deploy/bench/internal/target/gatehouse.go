@@ -19,6 +19,7 @@ type Gatehouse struct {
 	Binaries string      // folder of the programs
 	Command  string      // serve or split
 	Database secret.Text // an administrator's URL; empty: embedded
+	Uncached bool        // keeps no copies of sessions
 }
 
 // Target makes the system startable. Its secret is made here and lives as long as it does.
@@ -35,8 +36,12 @@ func (g Gatehouse) Target(scratch string) (Target, error) {
 		return Target{}, fmt.Errorf("%w: run make build", err)
 	}
 	key := secret.Text(rand.Text() + rand.Text())
+	scenarios := scenario.OfGatehouse()
+	if g.Uncached {
+		scenarios = scenario.OfReads()
+	}
 	return Target{
-		Name: g.Name, Scenarios: scenario.OfGatehouse(), folder: folder,
+		Name: g.Name, Scenarios: scenarios, folder: folder,
 		ready: []string{"/api/auth/ok", "/api/auth/jwks"},
 		command: func(address string) (process.Command, error) {
 			return process.Command{Path: binary, Args: []string{g.Command}, Env: g.environ(address, folder, key)}, nil
@@ -57,6 +62,9 @@ func (g Gatehouse) environ(address, folder string, key secret.Text) []string {
 		"GATEHOUSE_BASE_URL=http://" + address,
 		"GATEHOUSE_DATA=" + filepath.Join(folder, "data"),
 		"GATEHOUSE_SECRET=" + key.Reveal(),
+	}
+	if g.Uncached {
+		environ = append(environ, "GATEHOUSE_SESSION_CACHE=off")
 	}
 	if g.Database != "" {
 		environ = append(environ, "GATEHOUSE_DATABASE_URL="+g.Database.Reveal())
