@@ -118,6 +118,7 @@ export const twoFactor = {
 		await other.call("session", "getSession", (client) => client.getSession());
 		const third = t.visitor();
 		await third.call("sign in again", "signIn.email", (client) => client.signIn.email({ email, password }));
+		await t.mails(email, 1);
 		await third.call("send", "twoFactor.sendOtp", (client) => client.twoFactor.sendOtp());
 		const code = await mailed(t, email, 2);
 		await third.call("a mailed code", "twoFactor.verifyOtp", (client) => client.twoFactor.verifyOtp({ code }), { hide: ["code"] });
