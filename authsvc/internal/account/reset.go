@@ -1,8 +1,8 @@
 package account
 
 import (
-	"bytes"
 	"context"
+	"crypto/hmac"
 	"errors"
 	"time"
 
@@ -30,7 +30,7 @@ func resetOf(user User) Reset {
 // mailedTo reports whether the token was mailed to the address that the user has now
 // (Supabase Auth commit 35d38d9).
 func (r Reset) mailedTo(user User) bool {
-	return len(r.Address) == 0 || bytes.Equal(r.Address, resetOf(user).Address)
+	return len(r.Address) == 0 || hmac.Equal(r.Address, resetOf(user).Address)
 }
 
 // RequestReset mails a link to choose a new password, if the address belongs to a user.
