@@ -23,9 +23,14 @@ done
 echo "lint: golangci-lint (the first run builds it, which takes some minutes)"
 mkdir -p bin
 (cd deploy/tools && GOWORK=off go build -o ../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
+failed=
 for module in $modules; do
 	echo "lint: $module"
-	(cd "$module" && ../bin/golangci-lint run --config ../.golangci.yml ./...)
+	(cd "$module" && ../bin/golangci-lint run --config ../.golangci.yml ./...) || failed+=" $module"
 done
+[[ -z $failed ]] || {
+	echo "lint: see above for:$failed" >&2
+	exit 1
+}
 
 echo "lint: ok"

@@ -16,7 +16,7 @@ func Cross(caller context.Context, timeout time.Duration) (context.Context, cont
 }
 
 // far is the caller's context without the values that must not cross.
-type far struct{ context.Context }
+type far struct{ context.Context } //nolint:containedctx // it is a context itself
 
 // Value implements context.Context.
 func (f far) Value(key any) any {

@@ -68,7 +68,11 @@ func OfReads() []Scenario {
 // session as bearer token stands in for that, and its default profile has no refresh tokens.
 func OfReference() []Scenario {
 	return []Scenario{
-		{Name: Session, Prepare: session}, {Name: SessionMany, Prepare: session, Connections: many}, {Name: Guarded, Prepare: guardedBySession},
-		{Name: Mint, Prepare: mint}, {Name: SignIn, Prepare: signIn}, {Name: SignUp, Prepare: signUp},
+		{Name: Session, Prepare: session},
+		{Name: SessionMany, Prepare: session, Connections: many},
+		{Name: Guarded, Prepare: guardedBySession},
+		{Name: Mint, Prepare: mint},
+		{Name: SignIn, Prepare: signIn},
+		{Name: SignUp, Prepare: signUp},
 	}
 }

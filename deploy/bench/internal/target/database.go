@@ -72,8 +72,8 @@ func (d *Database) Create(ctx context.Context, name string) (secret.Text, error)
 const fillSessions = `
 	insert into authsvc.session (id, token_hash, user_id, ip, user_agent, amr, remember, created_at, updated_at, expires_at)
 	select gen_random_uuid(), sha256(convert_to('bench-session-' || i, 'UTF8')), $1::uuid, '192.0.2.1', 'gatehouse-bench', array['pwd'], true,
-	       now(), now(), now() + interval '7 days'
-	from generate_series($2::int, $3::int) i`
+	       at as created_at, at as updated_at, at + interval '7 days' as expires_at
+	from generate_series($2::int, $3::int) i, now() at`
 
 // FillSessions gives a user of a database the sessions from first to last.
 func FillSessions(ctx context.Context, database secret.Text, user string, first, last int) error {
