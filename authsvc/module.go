@@ -5,6 +5,7 @@ package authsvc
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -94,6 +95,11 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	own := epoch.NewFollower(epoch.FollowerConfig{Source: authapi.Service, Ask: deps.Epochs.Serve, Wake: deps.Wake, Log: deps.Log})
 	theirs := epoch.NewFollower(epoch.FollowerConfig{
 		Source: identityapi.Service, Ask: identityapi.Epochs.Asker(deps.Call), Wake: deps.Wake, Log: deps.Log,
+	})
+	ring.Watch(deps.Epochs.Known, func(since int64, ids []string) bool {
+		return slices.ContainsFunc(ids, func(id string) bool {
+			return !own.Current(since, epoch.Mark{Scope: authapi.ScopeKey, Key: id})
+		})
 	})
 	accounts := account.New(account.Config{
 		Copies: account.NewCopies(own, theirs, deps.Epochs.Known, c.SessionCache != "off"),

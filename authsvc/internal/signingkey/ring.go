@@ -35,12 +35,15 @@ type Ring struct {
 	store Store
 	box   *secret.Box
 	now   func() time.Time
-	state chan state // holds the one state while nobody looks at it: a lock that honours contexts
+	known func() int64                         // of the store, see Watch
+	taken func(since int64, ids []string) bool // nil: never known
+	state chan state                           // holds the one state while nobody looks at it: a lock that honours contexts
 }
 
 type state struct {
 	keys          []Key
 	loaded, tried time.Time
+	known         int64 // from before they were loaded
 }
 
 // due reports whether it is time to look at the store.
@@ -58,6 +61,25 @@ func NewRing(store Store, root secret.Root, now func() time.Time) (*Ring, error)
 	r := &Ring{store: store, box: box, now: now, state: make(chan state, 1)}
 	r.state <- state{}
 	return r, nil
+}
+
+// Watch lets the Ring know when a key of its store has been taken away: known is a number
+// that the store has reached, and taken reports whether one of the keys went since a number.
+// Then the Ring looks at the store at once. Call it before the Ring is used.
+func (r *Ring) Watch(known func() int64, taken func(since int64, ids []string) bool) {
+	r.known, r.taken = known, taken
+}
+
+// gone reports whether one of the keys has been taken away since they were loaded.
+func (r *Ring) gone(have state) bool {
+	if r.taken == nil || len(have.keys) == 0 {
+		return false
+	}
+	ids := make([]string, 0, len(have.keys))
+	for _, key := range have.keys {
+		ids = append(ids, key.ID)
+	}
+	return r.taken(have.known, ids)
 }
 
 // errNoKey cannot happen after a look at the store that went well.
@@ -106,16 +128,21 @@ func (r *Ring) load(ctx context.Context) ([]Key, error) {
 	}
 	defer func() { r.state <- have }()
 	now := r.now()
-	if !have.due(now) {
+	gone := r.gone(have)
+	if !have.due(now) && !gone {
 		return have.keys, nil
 	}
 	have.tried = now
+	known := int64(0)
+	if r.known != nil {
+		known = r.known()
+	}
 	keys, err := r.reload(ctx, now)
 	if err == nil {
-		have.keys, have.loaded = keys, now
+		have.keys, have.loaded, have.known = keys, now, known
 		return keys, nil
 	}
-	if now.Sub(have.loaded) >= staleAfter || errors.Is(err, ErrSecret) {
+	if gone || now.Sub(have.loaded) >= staleAfter || errors.Is(err, ErrSecret) {
 		return nil, err
 	}
 	return have.keys, nil

@@ -264,6 +264,39 @@ func TestRing_OutlivesAnOutage(t *testing.T) {
 	}
 }
 
+// A key that is taken away, because it may be known to others, signs and counts no more from
+// that moment: not for the minute until the next look, and not while the store is away.
+func TestRing_DropsAKeyThatIsTakenAway(t *testing.T) {
+	t.Parallel()
+	s, c := &store{}, newClock()
+	r := newRing(t, s, c)
+	var number atomic.Int64
+	r.Watch(number.Load, func(since int64, _ []string) bool { return since < number.Load() })
+	first := signing(t, r)
+	s.mu.Lock()
+	s.keys = nil
+	s.mu.Unlock()
+	number.Add(1)
+
+	outage := errors.New("no store")
+	s.down = outage
+	if _, err := r.Signing(t.Context()); !errors.Is(err, outage) {
+		t.Errorf("without the store: %v, want the outage", err)
+	}
+	s.down = nil
+	if second := signing(t, r); second.ID == first.ID {
+		t.Error("the key that is gone signs")
+	}
+	if ids := publishedIDs(t, r); slices.Contains(ids, first.ID) {
+		t.Errorf("the key that is gone is published: %q", ids)
+	}
+	looks := s.looks
+	signing(t, r)
+	if s.looks != looks {
+		t.Error("it looks again without need")
+	}
+}
+
 func TestRing_StartsNotWithoutStore(t *testing.T) {
 	t.Parallel()
 	outage := errors.New("no store")
