@@ -22,7 +22,7 @@ func variables(pairs ...string) func(string) string {
 func TestRead_TakesSettings(t *testing.T) {
 	t.Parallel()
 	standard := settings{
-		Connections: 16, Rounds: 3, Measured: 5 * time.Second, Starts: 7,
+		Connections: 16, Rounds: 3, Measured: 3 * time.Second, Starts: 7,
 		Binaries: "bin", Reference: "../shared/reference-server", Output: "bin",
 	}
 	for _, c := range []struct {

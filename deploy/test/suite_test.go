@@ -104,7 +104,7 @@ func (s *suite) signUpAs(t testing.TB, email string) *person {
 // it: mail leaves a moment after the answer.
 func (s *suite) mailed(t testing.TB, to, word string) (link string) {
 	t.Helper()
-	shape.Until(t, 10*time.Second, func(context.Context) error {
+	shape.Until(t, 30*time.Second, func(context.Context) error {
 		for _, mail := range s.visitor().send(t, "GET /dev/mailbox.json?to="+to, nil).list("") {
 			subject, _ := mail["subject"].(string)
 			links, _ := mail["links"].([]any)

@@ -119,7 +119,7 @@ func (s *suite) everyWay(t *testing.T, p *person) {
 // mailedCode returns the code in the newest mail to an address whose subject has the words.
 func (s *suite) mailedCode(t *testing.T, to, words string) (code string) {
 	t.Helper()
-	shape.Until(t, 10*time.Second, func(context.Context) error {
+	shape.Until(t, 30*time.Second, func(context.Context) error {
 		for _, mail := range s.visitor().send(t, "GET /dev/mailbox.json?to="+to, nil).list("") {
 			subject, _ := mail["subject"].(string)
 			if code, _ = mail["code"].(string); code != "" && strings.Contains(strings.ToLower(subject), words) {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,8 +161,8 @@ func (v *visitor) identify(request *http.Request) {
 		request.Header.Set("Authorization", "Bearer "+v.bearer)
 		return
 	}
-	for name, value := range v.cookies {
-		request.AddCookie(&http.Cookie{Name: name, Value: value})
+	for _, name := range slices.Sorted(maps.Keys(v.cookies)) { // in one order, as browsers send them
+		request.AddCookie(&http.Cookie{Name: name, Value: v.cookies[name]})
 	}
 }
 
