@@ -28,6 +28,9 @@ func (s *suite) operations(t *testing.T) []operation {
 		methods := below(paths, path)
 		for _, method := range slices.Sorted(maps.Keys(methods)) {
 			op := operation{strings.ToUpper(method), filled(path), map[string]string{}}
+			if op.what() == "DELETE /dev/mailbox.json" { // the other parts of the suite wait for their mail
+				op.path += "?to=nobody-at-all@example.com"
+			}
 			for name := range below(methods, method, "requestBody", "content", "application/json", "schema", "properties") {
 				op.fields[name], _ = below(methods, method, "requestBody", "content", "application/json", "schema", "properties", name)["type"].(string)
 			}

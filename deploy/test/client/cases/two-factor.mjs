@@ -98,6 +98,7 @@ export const twoFactor = {
 
 	"two-factor/turns mailed codes on by a mailed code": async (t) => {
 		const { person, browser } = await t.member();
+		await t.mails(person.email, 1);
 		await browser.send("send", SEND);
 		const code = await t.code("mail", person.email, 2);
 		await browser.send("verify", OTP, { json: { code } });

@@ -123,7 +123,8 @@ export class Case {
 	/** Records the newest of `count` mails (or text messages) with a one-time code; answers the code. */
 	async code(step, address, count) {
 		const mails = await this.mails(address, count);
-		const { to, links, code, sentAt, text, html, ...rest } = mails[0];
+		// Mails are sent side by side, so one that was asked for earlier may come last.
+		const { to, links, code, sentAt, text, html, ...rest } = mails.find((mail) => mail.code) ?? mails[0];
 		this.write(step, {
 			mails: mails.length,
 			newest: this.names.json({ to, links, code: code?.replace(/\d/g, "9"), sentAt }, step),
