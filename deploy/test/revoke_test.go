@@ -140,6 +140,9 @@ func TestRevocation_PausedReplica(t *testing.T) {
 	}
 }
 
+// Past vulnerability 19 (Vault CVE-2022-41316, GHSA-9mh8-9j64-443f): it takes no token before
+// it knows what has been revoked.
+//
 // Criterion R5: a replica that is killed and comes back takes no session for good that
 // ended meanwhile, and whoever writes does not wait for it for long.
 func TestRevocation_KilledReplica(t *testing.T) {

@@ -177,6 +177,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc) //nolint:gosec // far below
 }
 
+// Past vulnerability 16 (Keycloak CVE-2026-8922, GHSA-83c4-ffjp-mxp9, CVE-2026-18218).
 // Criterion R4, as a property: whatever was raised in whatever order, with however little
 // memory, a copy is current only if nothing newer stands at its marks, and with enough
 // memory exactly then.

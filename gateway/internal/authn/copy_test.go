@@ -156,6 +156,9 @@ func TestAuthenticator_KeepsPermissions(t *testing.T) {
 	}
 }
 
+// Past vulnerability 18 (NATS CVE-2020-26892): what counts is what the token was minted after,
+// and no clock.
+//
 // Criteria R4 and R9: a token ends with anything newer at its session, user, key or all, and
 // with nothing else; what the clock of the gateway says plays no part.
 func TestAuthenticator_EndsTokens(t *testing.T) {
