@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"embed"
 	"errors"
 	"html/template"
 	"net/http"
@@ -10,18 +9,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
 
-//go:embed pages
-var pages embed.FS
-
-// alertPages are the pages behind the link of a security mail, by locale. They have no
-// script and no style, and send a form to this server only.
+// alertPages are the pages behind the link of a security mail, by locale. They send a form
+// to this server only.
 var alertPages = map[string]*template.Template{
 	"en": template.Must(template.ParseFS(pages, "pages/alert.en.html")),
 	"de": template.Must(template.ParseFS(pages, "pages/alert.de.html")),
 }
-
-// formPolicy is the gateway's policy, but for forms.
-const formPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 func (a *API) alertEndpoints() []endpoint {
 	return []endpoint{
@@ -45,6 +38,7 @@ type alert struct {
 	Step   string // ask, ended, again, chosen; anything else: the link does not work
 	Secret string // a reset secret, where a new password can be chosen
 	Fault  string // why the password cannot be used
+	Style  template.CSS
 }
 
 // alertPage answers with a page in the reader's language.
@@ -53,9 +47,10 @@ func (x *exchange) alertPage(status int, shown alert) error {
 	if !ok {
 		page = alertPages["en"]
 	}
+	shown.Style = css(pageStyle)
 	header := x.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", formPolicy)
+	header.Set("Content-Security-Policy", pagePolicy(pageStyle, "'self'"))
 	header.Set("Referrer-Policy", "same-origin") // a form says where it comes from, and other sites learn nothing
 	header.Set("Cache-Control", "no-store")
 	x.w.WriteHeader(status)

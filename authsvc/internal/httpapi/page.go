@@ -1,25 +1,39 @@
 package httpapi
 
 import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
 	"html/template"
 	"net/http"
 	"regexp"
 )
 
+// pages are the pages that people see. They run nothing and load nothing; each carries its
+// style with it.
+//
+//go:embed pages
+var pages embed.FS
+
+//go:embed pages/page.css
+var pageStyle string //nolint:gochecknoglobals // embedded, and never written
+
+// pagePolicy is the gateway's policy with two exceptions: a page's own style, by its hash,
+// and forms to where the page sends them ('none' or 'self').
+func pagePolicy(style, forms string) string {
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action " + forms + "; style-src 'sha256-" +
+		base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// css is a style of ours as a template takes it.
+func css(style string) template.CSS {
+	return template.CSS(style) //nolint:gosec // embedded, not from a request
+}
+
 var errorCode = regexp.MustCompile(`^[A-Za-z0-9_'-]+$`)
 
-// errorLayout has no script and no style: nothing in it needs a wider policy.
-var errorLayout = template.Must(template.New("error").Parse(`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Sign-in error</title></head>
-<body>
-<h1>Something went wrong</h1>
-<p>The sign-in could not be finished. Go back to the application and try again; if a link from a mail led you here, ask for a new one.</p>
-<p>Error: <code>{{.Code}}</code></p>
-{{with .Description}}<p>{{.}}</p>{{end}}
-</body>
-</html>
-`))
+var errorLayout = template.Must(template.ParseFS(pages, "pages/error.html"))
 
 func errorPage(x *exchange) error {
 	query := x.r.URL.Query()
@@ -31,7 +45,12 @@ func errorPage(x *exchange) error {
 	if len(description) > maxName {
 		description = ""
 	}
-	x.w.Header().Set("Content-Type", "text/html")
+	header := x.w.Header()
+	header.Set("Content-Type", "text/html")
+	header.Set("Content-Security-Policy", pagePolicy(pageStyle, "'none'"))
 	x.w.WriteHeader(http.StatusOK)
-	return errorLayout.Execute(x.w, struct{ Code, Description string }{code, description})
+	return errorLayout.ExecuteTemplate(x.w, "error", struct {
+		Style             template.CSS
+		Code, Description string
+	}{css(pageStyle), code, description})
 }

@@ -2,9 +2,7 @@ package httpapi
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"encoding/json"
 	"html/template"
 	"slices"
@@ -18,13 +16,6 @@ var referenceStyle string //nolint:gochecknoglobals // embedded, and never writt
 
 // referenceLayout shows the API document without any script, and loads nothing.
 var referenceLayout = template.Must(template.ParseFS(pages, "pages/reference.html"))
-
-// referencePolicy allows the page's own style by its hash, and nothing else.
-func referencePolicy() string {
-	sum := sha256.Sum256([]byte(referenceStyle))
-	return "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" +
-		base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
 
 // chapter is the endpoints of one plugin on the page.
 type chapter struct {
@@ -75,10 +66,10 @@ func indented(schema httpx.Schema) string {
 func reference(x *exchange) error {
 	header := x.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", referencePolicy())
+	header.Set("Content-Security-Policy", pagePolicy(referenceStyle, "'none'"))
 	return referenceLayout.Execute(x.w, struct {
 		Base     string
 		Style    template.CSS
 		Chapters []chapter
-	}{x.api.Base + basePath, template.CSS(referenceStyle), x.api.described().page}) //nolint:gosec // embedded, not from a request
+	}{x.api.Base + basePath, css(referenceStyle), x.api.described().page})
 }

@@ -108,7 +108,7 @@ async function mainJob(context, faults) {
 
 /** The pages that Gatehouse shows itself: each has a title, a language and no complaint. */
 async function ownPages(context, faults) {
-	const pages = { start: "/", error: "/api/auth/error?error=INVALID_TOKEN", mailbox: "/dev/mailbox" };
+	const pages = { start: "/", error: "/api/auth/error?error=INVALID_TOKEN", mailbox: "/dev/mailbox", reference: "/api/auth/reference" };
 	for (const [name, path] of Object.entries(pages)) {
 		const page = await open(context, faults);
 		const answer = await page.goto(gatehouse + path);
