@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
@@ -27,4 +28,19 @@ func read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 		return nil, errUnread.With(err)
 	}
 	return body, nil
+}
+
+const (
+	lingerFor   = time.Second
+	lingerBytes = 32 << 20
+)
+
+// linger lets a client that is still sending what was refused read the answer: closing a
+// connection with unread bytes resets it, and the answer is lost (RFC 9112, section 9.6).
+func linger(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	if control.Flush() != nil || control.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, lingerBytes) // the answer has been given, whatever comes
 }

@@ -43,6 +43,20 @@ func TestFront_LimitsBodies(t *testing.T) {
 	}
 }
 
+// A client that sends everything before it reads gets its 413 too, not a reset connection.
+func TestFront_AnswersWhoeverGoesOnSending(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	const size = 24 << 20
+	for name, request := range map[string]string{
+		"announced": "POST /api/v1/echo/public HTTP/1.1\r\nHost: x\r\nContent-Length: 25165824\r\n\r\n" + strings.Repeat("x", size),
+		"chunked":   "POST /api/v1/echo/public HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1800000\r\n" + strings.Repeat("x", size) + "\r\n0\r\n\r\n",
+	} {
+		answer, body := w.raw(t, request)
+		t.Run(name, func(t *testing.T) { problem(t, answer, body, 413, "request.too_large") })
+	}
+}
+
 func TestFront_AsksForCredentialsBeforeTheBody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})

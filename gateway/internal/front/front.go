@@ -121,6 +121,7 @@ func (f *Front) serve(w http.ResponseWriter, r *http.Request, line *event) {
 	body, err := read(w, r, target.Route.MaxBody)
 	if err != nil {
 		f.fail(w, r, target.Route.Errors, err)
+		linger(w, r)
 		return
 	}
 	if !f.Authn.Holds(proof) { // reading the body took a while, or the process slept
