@@ -14,7 +14,7 @@ const CodeLife = 3 * time.Minute
 const (
 	codeLength   = 6
 	backupCodes  = 10
-	backupLength = 10 // of 62 characters: 59 bits
+	backupLength = 12 // of 62 characters: 71 bits (ASVS V6.5.4)
 )
 
 // Mailed is a mailed code that waits to be given back.
