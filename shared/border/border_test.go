@@ -158,3 +158,64 @@ func TestCross_CallsADeadlineADeadlineWhoeverNoticesItFirst(t *testing.T) {
 		}
 	})
 }
+
+// What asks whether it has ended, and what waits for it, hear the same.
+func TestCross_TellsOneEnd(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		waits bool // before the end
+		end   func(cancel, done func())
+		want  error
+	}{
+		"the caller cancels":                       {false, func(cancel, _ func()) { cancel() }, context.Canceled},
+		"the caller cancels one that waits":        {true, func(cancel, _ func()) { cancel() }, context.Canceled},
+		"the call is done":                         {false, func(_, done func()) { done() }, context.Canceled},
+		"the call is done with one that waits":     {true, func(_, done func()) { done() }, context.Canceled},
+		"the time is up":                           {false, func(_, _ func()) { time.Sleep(time.Second) }, context.DeadlineExceeded},
+		"the time is up for one that waits":        {true, func(_, _ func()) { time.Sleep(time.Second) }, context.DeadlineExceeded},
+		"done after the time was up, never waited": {false, func(_, done func()) { time.Sleep(time.Second); done() }, context.DeadlineExceeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				caller, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				ctx, done := border.Cross(caller, time.Second)
+				defer done()
+				if c.waits {
+					select {
+					case <-ctx.Done():
+						t.Fatal("ended at its beginning")
+					default:
+					}
+				}
+				c.end(cancel, done)
+				synctest.Wait()
+				before := ctx.Err()
+				<-ctx.Done()
+				time.Sleep(2 * time.Second)
+				synctest.Wait()
+				if after := ctx.Err(); !errors.Is(before, c.want) || !errors.Is(after, c.want) {
+					t.Errorf("ended with %v, then with %v, want %v", before, after, c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestCross_EndsWhatWasMadeFromIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, done := border.Cross(t.Context(), time.Minute)
+		child, cancel := context.WithTimeout(ctx, time.Hour)
+		defer cancel()
+		if end, _ := child.Deadline(); time.Until(end) != time.Minute {
+			t.Errorf("the child ends in %s", time.Until(end))
+		}
+		done()
+		synctest.Wait()
+		if !errors.Is(child.Err(), context.Canceled) {
+			t.Errorf("the child ended with %v", child.Err())
+		}
+	})
+}
