@@ -55,7 +55,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, format Format, err error
 	}
 	switch format {
 	case CodeMessage:
-		_ = writeJSON(w, status, "application/json", codeMessage{f.Message, f.Code})
+		_ = writeJSON(w, status, mediaJSON, codeMessage{f.Message, f.Code})
 	case OAuth:
 		code := oauthCode(f)
 		if code == "invalid_client" {
@@ -63,7 +63,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, format Format, err error
 			header.Set("WWW-Authenticate", `Basic realm="token"`) // RFC 9110, section 15.5.2
 		}
 		header.Set("Cache-Control", "no-store")
-		_ = writeJSON(w, status, "application/json", oauthError{code, f.Message})
+		_ = writeJSON(w, status, mediaJSON, oauthError{code, f.Message})
 	case Problem:
 		if f.Kind == fault.Unauthenticated && header.Get("WWW-Authenticate") == "" {
 			header.Set("WWW-Authenticate", "Bearer")
@@ -115,12 +115,12 @@ func oauthCode(f *fault.Error) string {
 
 // WriteJSON answers 200 with value as JSON.
 func WriteJSON(w http.ResponseWriter, value any) error {
-	return writeJSON(w, http.StatusOK, "application/json", value)
+	return writeJSON(w, http.StatusOK, mediaJSON, value)
 }
 
 // WriteStatus answers with the given status and value as JSON.
 func WriteStatus(w http.ResponseWriter, status int, value any) error {
-	return writeJSON(w, status, "application/json", value)
+	return writeJSON(w, status, mediaJSON, value)
 }
 
 func writeJSON(w http.ResponseWriter, status int, contentType string, value any) error {
@@ -131,11 +131,20 @@ func writeJSON(w http.ResponseWriter, status int, contentType string, value any)
 	return WriteBody(w, status, contentType, body)
 }
 
+const mediaJSON = "application/json"
+
+// typeJSON is shared by all answers, of which nobody changes a header but by replacing it.
+var typeJSON = []string{mediaJSON}
+
 // WriteBody answers with a body that is encoded already.
 func WriteBody(w http.ResponseWriter, status int, contentType string, body []byte) error {
 	header := w.Header()
-	header.Set("Content-Type", contentType)
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	if contentType == mediaJSON {
+		header["Content-Type"] = typeJSON
+	} else {
+		header.Set("Content-Type", contentType)
+	}
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	_, err := w.Write(body)
 	return err

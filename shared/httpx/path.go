@@ -33,6 +33,9 @@ func (r Route) place() string { return r.Method + " " + namePattern.ReplaceAllSt
 
 // match sets the path values of r if its path fits the route's, and reports whether it does.
 func (r Route) match(req *http.Request) bool {
+	if !strings.Contains(r.Path, "{") {
+		return req.URL.Path == r.Path
+	}
 	want, got := strings.Split(r.Path, "/"), strings.Split(req.URL.Path, "/")
 	if len(want) != len(got) {
 		return false

@@ -74,7 +74,9 @@ func (p *pipeline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	tracked := &tracker{ResponseWriter: w}
 	r = r.WithContext(epoch.WithSettled(ctx, &tracked.settled))
-	r.Body = http.MaxBytesReader(w, r.Body, p.route.MaxBody)
+	if r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(w, r.Body, p.route.MaxBody)
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			p.fail(tracked, r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))

@@ -14,7 +14,7 @@ type escaper struct{ next io.Writer }
 
 // Write implements io.Writer.
 func (e escaper) Write(line []byte) (int, error) {
-	if !bytes.ContainsFunc(line, obeyed) {
+	if plain(line) || !bytes.ContainsFunc(line, obeyed) {
 		return e.next.Write(line)
 	}
 	var escaped bytes.Buffer
@@ -29,6 +29,16 @@ func (e escaper) Write(line []byte) (int, error) {
 		return 0, err
 	}
 	return len(line), nil
+}
+
+// plain reports whether the line has no byte from DEL on: nearly every line.
+func plain(line []byte) bool {
+	for _, c := range line {
+		if c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // obeyed reports whether r is a control character above those of ASCII's beginning,

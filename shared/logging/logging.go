@@ -73,7 +73,8 @@ type clock struct{ now func() time.Time }
 
 // Run implements zerolog.Hook.
 func (c clock) Run(e *zerolog.Event, _ zerolog.Level, _ string) {
-	e.Str(zerolog.TimestampFieldName, c.now().UTC().Format(timeFormat))
+	var room [len(timeFormat)]byte
+	e.Bytes(zerolog.TimestampFieldName, c.now().UTC().AppendFormat(room[:0], timeFormat))
 }
 
 func console(w io.Writer, colours bool) io.Writer {

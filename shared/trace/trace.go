@@ -3,7 +3,7 @@ package trace
 import (
 	"context"
 	"crypto/rand"
-	"strings"
+	"encoding/base32"
 )
 
 // Span names the request that work belongs to.
@@ -28,8 +28,17 @@ func From(ctx context.Context) Span {
 	return span
 }
 
+// idLetters are those of base32, in lower case (RFC 4648, section 6).
+var idLetters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
 // NewRequestID returns a fresh random id.
-func NewRequestID() string { return strings.ToLower(rand.Text()) }
+func NewRequestID() string {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails
+	var text [26]byte
+	idLetters.Encode(text[:], random[:])
+	return string(text[:])
+}
 
 // ValidRequestID reports whether an id given from outside may be used as it is:
 // 1 to 64 characters of letters, digits, '-', '_' and '.'.

@@ -4,15 +4,23 @@ import "strings"
 
 // Set is what is trusted. The zero Set trusts nothing. It is immutable, and safe for
 // concurrent use.
-type Set struct{ patterns []pattern }
+type Set struct {
+	patterns []pattern
+	exact    map[string]bool // the web origins among them
+}
 
 // New returns the Set of the given patterns. One in which CheckPattern finds a fault
 // trusts nothing, and spoils no other.
 func New(patterns ...string) Set {
-	var s Set
+	s := Set{exact: map[string]bool{}}
 	for _, text := range patterns {
-		if compiled, err := compile(text); err == nil {
-			s.patterns = append(s.patterns, compiled)
+		compiled, err := compile(text)
+		if err != nil {
+			continue
+		}
+		s.patterns = append(s.patterns, compiled)
+		if origin, ok := compiled.(exact); ok {
+			s.exact[string(origin)] = true
 		}
 	}
 	return s
@@ -35,6 +43,9 @@ func (s Set) Trusts(url string) bool {
 // TrustsOrigin reports whether text is an origin exactly as a browser sends it, and belongs
 // to the Set: that of a site, or the bare scheme and authority of a native app.
 func (s Set) TrustsOrigin(text string) bool {
+	if s.exact[text] {
+		return true
+	}
 	t, ok := parseTarget(text)
 	if !ok {
 		return false

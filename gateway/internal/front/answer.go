@@ -27,6 +27,7 @@ func (a *answer) WriteHeader(status int) {
 			delete(header, name)
 		}
 	}
+	securePage(header)
 	a.ResponseWriter.WriteHeader(status)
 }
 

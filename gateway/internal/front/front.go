@@ -71,7 +71,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	span := trace.Span{RequestID: id, Traceparent: traceparent(r.Header)}
 	r = r.WithContext(trace.With(r.Context(), span))
 	answer := &answer{ResponseWriter: w}
-	answer.Header().Set(httpx.RequestIDHeader, id)
+	answer.Header()[httpx.RequestIDHeader] = []string{id}
 	f.secure(answer.Header())
 
 	line := &event{request: r, began: began}
@@ -151,30 +151,32 @@ func (f *Front) forward(w http.ResponseWriter, r *http.Request, target *route.Ta
 	target.Handler.ServeHTTP(w, r) // which keeps to the route's timeout, wherever it is
 }
 
-// inward returns the request as the module gets it: no header that is the gateway's to
+// inward makes of the request what the module gets: no header that is the gateway's to
 // say, the caller's address as judged here, the principal in the context, the body in
 // memory.
 func (f *Front) inward(r *http.Request, caller principal.Principal, body []byte) *http.Request {
-	ctx := r.Context()
 	if caller.Subject != "" {
-		ctx = principal.With(ctx, caller)
+		r = r.WithContext(principal.With(r.Context(), caller))
 	}
-	in := r.WithContext(ctx)
-	in.Header = make(http.Header, len(r.Header)+2)
-	for name, values := range r.Header {
+	address, given := f.Address.Address(r), r.Header
+	r.Header = make(http.Header, len(given)+2)
+	for name, values := range given {
 		if !reserved(name) {
-			in.Header[name] = values
+			r.Header[name] = values
 		}
 	}
-	span := trace.From(ctx)
-	in.Header.Set(httpx.RequestIDHeader, span.RequestID)
+	span := trace.From(r.Context())
+	r.Header[httpx.RequestIDHeader] = []string{span.RequestID}
 	if span.Traceparent == "" {
-		in.Header.Del("Traceparent")
+		delete(r.Header, "Traceparent")
 	}
-	if address := f.Address.Address(r); address.IsValid() {
-		in.Header.Set(httpx.ClientIPHeader, address.String())
+	if address.IsValid() {
+		r.Header[httpx.ClientIPHeader] = []string{address.String()}
 	}
-	in.Body, in.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	in.TransferEncoding, in.Trailer = nil, nil
-	return in
+	r.Body, r.ContentLength = http.NoBody, int64(len(body))
+	if len(body) > 0 {
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	r.TransferEncoding, r.Trailer = nil, nil
+	return r
 }

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -20,17 +21,28 @@ func (f *Front) secure(header http.Header) {
 func security(https bool) http.Header {
 	header := http.Header{}
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("X-Frame-Options", "DENY")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
-	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-	header.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
 	header.Set("Cache-Control", "no-store")
 	if https {
 		header.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
 	return header
+}
+
+// ofPages are the headers that pages carry besides: browsers heed them for documents only.
+var ofPages = http.Header{
+	"X-Frame-Options":            {"DENY"}, // for browsers that do not know frame-ancestors
+	"Cross-Origin-Opener-Policy": {"same-origin"},
+	"Permissions-Policy":         {"camera=(), microphone=(), geolocation=()"},
+}
+
+// securePage adds the headers of pages to an answer that is one.
+func securePage(header http.Header) {
+	if strings.HasPrefix(header.Get("Content-Type"), "text/html") {
+		maps.Copy(header, ofPages)
+	}
 }
 
 // reserved reports whether a header is the gateway's to say and never a caller's: its own

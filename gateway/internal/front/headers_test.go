@@ -17,9 +17,9 @@ import (
 func TestFront_SecuresEveryAnswer(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
-		"Cross-Origin-Resource-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
-		"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Strict-Transport-Security":    "max-age=63072000; includeSubDomains",
 	}
 	w := newWorld(t, options{https: true})
 	for name, ask := range map[string]struct {
@@ -58,7 +58,7 @@ func TestFront_SecuresEveryAnswer(t *testing.T) {
 		}
 	}
 	answer, _ := w.raw(t, "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")
-	if answer.StatusCode != 404 || answer.Header.Get("X-Frame-Options") != "DENY" {
+	if answer.StatusCode != 404 || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("OPTIONS *: status %d", answer.StatusCode)
 	}
 	plain := newWorld(t, options{})
@@ -182,6 +182,28 @@ func TestFront_JudgesTheCallersAddress(t *testing.T) {
 	}
 }
 
+// What browsers heed for documents only, pages carry and nothing else.
+func TestFront_SecuresPages(t *testing.T) {
+	t.Parallel()
+	route := func(name, media string) httpx.Route {
+		return gatewaytest.Route(name, "GET", "/api/v1/pages/"+name, func(r *httpx.Route) {
+			r.Handle = func(w http.ResponseWriter, _ *http.Request) error {
+				return httpx.WriteBody(w, http.StatusOK, media, []byte("x"))
+			}
+		})
+	}
+	w := newWorld(t, options{mounts: []httpx.Mount{gatewaytest.Mount(t, "pages", route("page", "text/html; charset=utf-8"), route("list", "application/json"))}})
+	page, _ := w.ask(t, "GET", "/api/v1/pages/page", "")
+	list, _ := w.ask(t, "GET", "/api/v1/pages/list", "")
+	for name, want := range map[string]string{
+		"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin", "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+	} {
+		if got, other := page.Header.Get(name), list.Header.Get(name); got != want || other != "" {
+			t.Errorf("%s is %q on a page and %q on other answers", name, got, other)
+		}
+	}
+}
+
 // A module may set what is its own to set, such as the policy of a page.
 func TestFront_LetsModulesReplaceThePolicy(t *testing.T) {
 	t.Parallel()
@@ -197,7 +219,7 @@ func TestFront_LetsModulesReplaceThePolicy(t *testing.T) {
 	if csp := answer.Header.Values("Content-Security-Policy"); len(csp) != 1 || csp[0] != "default-src 'self'" {
 		t.Errorf("policy %q", csp)
 	}
-	if answer.Header.Get("Cache-Control") != "max-age=60" || answer.Header.Get("X-Frame-Options") != "DENY" {
+	if answer.Header.Get("Cache-Control") != "max-age=60" || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("headers %v", answer.Header)
 	}
 }

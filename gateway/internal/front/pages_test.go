@@ -60,7 +60,7 @@ func TestFront_StreamsPages(t *testing.T) {
 			t.Errorf("status %d, body\n%s", answer.StatusCode, body)
 		}
 		if answer.Header.Get("Content-Type") != "application/x-ndjson" || answer.Header.Get("Of-The-Module") != "yes" || answer.Header.Get(httpx.NextHeader) != "" ||
-			answer.Header.Get("X-Frame-Options") != "DENY" {
+			answer.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("headers %v", answer.Header)
 		}
 		if lines := w.lines(t, 1); len(lines) != 1 || lines[0]["bytes"] != float64(len(want)) || lines[0]["cut"] != nil {
