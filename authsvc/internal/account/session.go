@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
@@ -53,14 +54,18 @@ func (s *Service) Renew(ctx context.Context, current session.Session) (session.S
 	if !due {
 		return current, false, nil
 	}
-	err := s.Store.InTx(ctx, func(tx Tx) error {
-		extended, err := tx.ExtendSession(ctx, renewed.ID, renewed.UpdatedAt, renewed.ExpiresAt)
+	err := s.extend(ctx, renewed.ID, renewed.UpdatedAt, renewed.ExpiresAt)
+	return renewed, err == nil, err
+}
+
+func (s *Service) extend(ctx context.Context, id string, updated, expires time.Time) error {
+	return s.Store.InTx(ctx, func(tx Tx) error {
+		extended, err := tx.ExtendSession(ctx, id, updated, expires)
 		if err == nil && !extended {
 			return ErrUnauthorized
 		}
 		return err
 	})
-	return renewed, err == nil, err
 }
 
 // Sessions lists the user's live sessions, oldest first.

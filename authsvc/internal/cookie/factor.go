@@ -1,8 +1,6 @@
 package cookie
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"strings"
 	"time"
@@ -48,9 +46,8 @@ func (j *Jar) TrustDevice(userID, id string) Cookie {
 }
 
 func (j *Jar) trust(userID, id string) string {
-	mac := hmac.New(sha256.New, j.signer.secret)
-	mac.Write([]byte(userID + "!" + id))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	sum := j.signer.mac(userID + "!" + id)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // TrustedDevice returns the id that the browser shows itself by, "" for none. Whether a

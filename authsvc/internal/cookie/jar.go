@@ -33,7 +33,7 @@ type Jar struct {
 
 // New returns the Jar of an installation; secure if its public origin is https.
 func New(root secret.Root, secure bool) *Jar {
-	return &Jar{signer{[]byte(root.Text().Reveal())}, secure}
+	return &Jar{newSigner(root.Text().Reveal()), secure}
 }
 
 // name returns the full name of one of the protocol's cookies.

@@ -50,7 +50,7 @@ func TestPairs_ReadAsTheReference(t *testing.T) {
 func TestSigner_SignsAsTheReference(t *testing.T) {
 	t.Parallel()
 	for _, tc := range readReference(t).Signed {
-		s := signer{[]byte(tc.Secret)}
+		s := newSigner(tc.Secret)
 		if got := encode(s.sign(tc.Value)); got != tc.Wire {
 			t.Errorf("%q is signed as\n%s, the reference signs it as\n%s", tc.Value, got, tc.Wire)
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 func testSigner() signer {
-	return signer{[]byte("oracle-secret-abcdefghijklmnopqrstuvwxyz-0123456789")}
+	return newSigner("oracle-secret-abcdefghijklmnopqrstuvwxyz-0123456789")
 }
 
 func TestSigner_KnownAnswer(t *testing.T) {
@@ -47,7 +47,7 @@ func TestSigner_RefusesChanges(t *testing.T) {
 			t.Errorf("%.80q verifies as %q", changed, value)
 		}
 	}
-	if _, ok := (signer{[]byte("another secret of the same length, of no use here..")}).verify(signed); ok {
+	if _, ok := newSigner("another secret of the same length, of no use here..").verify(signed); ok {
 		t.Error("verifies under another secret")
 	}
 }
