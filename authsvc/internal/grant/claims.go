@@ -4,19 +4,26 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
 )
 
-// clientClaims are the user's public fields, as the client protocol's JWT carries them.
-func clientClaims(u account.User) map[string]any {
-	claims := map[string]any{
-		"id": u.ID, "name": u.Name, "email": u.Email, "emailVerified": u.EmailVerified, "image": u.Image,
-		"createdAt": date(u.CreatedAt), "updatedAt": date(u.UpdatedAt), "twoFactorEnabled": u.TwoFactorEnabled,
-		"role": u.Role(), "banned": u.Banned, "banReason": u.BanReason, "banExpires": nil,
-		"username": u.Username, "displayUsername": u.DisplayName,
-		"isAnonymous": u.Anonymous, "phoneNumber": u.PhoneNumber, "phoneNumberVerified": u.PhoneVerified(),
+// clientClaims are what the client protocol's JWT says of a session and its user.
+func clientClaims(current account.SignedIn) token.ClientClaims {
+	u := current.User
+	claims := token.ClientClaims{
+		Subject: u.ID, SID: current.Session.ID, Epochs: token.Epochs(current.Stamp),
+		ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image,
+		CreatedAt: date(u.CreatedAt), UpdatedAt: date(u.UpdatedAt), TwoFactorEnabled: u.TwoFactorEnabled,
+		Role: u.Role(), Banned: u.Banned, BanReason: u.BanReason,
+		Username: u.Username, DisplayUsername: u.DisplayName,
+		IsAnonymous: u.Anonymous, PhoneNumber: u.PhoneNumber, PhoneVerified: u.PhoneVerified(),
 	}
 	if u.BanExpires != nil {
-		claims["banExpires"] = date(*u.BanExpires)
+		expires := date(*u.BanExpires)
+		claims.BanExpires = &expires
+	}
+	if current.Session.Impersonated() {
+		claims.Actor = &token.Actor{Subject: current.Session.Impersonation.By}
 	}
 	return claims
 }

@@ -114,11 +114,7 @@ func (s *Service) pair(ctx context.Context, i issued) (Pair, error) {
 
 // ClientToken mints the client protocol's JWT for a session.
 func (s *Service) ClientToken(ctx context.Context, current account.SignedIn) (string, error) {
-	claims := clientClaims(current.User)
-	if current.Session.Impersonated() {
-		claims["act"] = map[string]string{"sub": current.Session.Impersonation.By} // RFC 8693, section 4.1
-	}
-	return s.mint.Client(ctx, current.User.ID, current.Session.ID, token.Epochs(current.Stamp), claims)
+	return s.mint.Client(ctx, clientClaims(current))
 }
 
 // Keys returns the JWK Set that verifies what the Service mints.

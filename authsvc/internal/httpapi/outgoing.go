@@ -122,7 +122,7 @@ func (o *outgoing) expose(name, value string) {
 	if before := header.Get("Access-Control-Expose-Headers"); before != "" {
 		name = before + ", " + name
 	}
-	header.Set("Access-Control-Expose-Headers", name)
+	header["Access-Control-Expose-Headers"] = []string{name}
 }
 
 // setSession gives the browser the session's token, and everybody else a header with it.

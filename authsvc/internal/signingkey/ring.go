@@ -122,9 +122,13 @@ func (r *Ring) Published(ctx context.Context) ([]Key, error) {
 func (r *Ring) load(ctx context.Context) ([]Key, error) {
 	var have state
 	select {
-	case have = <-r.state:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for signing keys: %w", ctx.Err())
+	case have = <-r.state: // nearly always: waiting has its price
+	default:
+		select {
+		case have = <-r.state:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for signing keys: %w", ctx.Err())
+		}
 	}
 	defer func() { r.state <- have }()
 	now := r.now()

@@ -51,16 +51,21 @@ type accessPayload struct {
 	Roles    []string `json:"roles"`
 	AMR      []string `json:"amr"`
 	AuthTime int64    `json:"auth_time"`
-	ID       string   `json:"jti"`
 	Epochs
 }
 
 // Access mints an access token that lives for AccessLife. ErrTooLarge if the claims do not
 // fit into one.
 func (m *Mint) Access(ctx context.Context, c AccessClaims) (string, error) {
-	return m.sign(ctx, accessType, c.Subject, AccessLife, accessPayload{
-		SID: c.SID, ClientID: c.ClientID, Scope: strings.Join(c.Scope, " "), Roles: list(c.Roles), AMR: list(c.AMR),
-		AuthTime: c.AuthTime.Unix(), ID: rand.Text(), Epochs: c.Epochs,
+	return m.sign(ctx, accessType, c.Subject, AccessLife, func(registered jwt.Claims) any {
+		registered.ID = rand.Text()
+		return struct {
+			jwt.Claims
+			accessPayload
+		}{registered, accessPayload{
+			SID: c.SID, ClientID: c.ClientID, Scope: strings.Join(c.Scope, " "), Roles: list(c.Roles), AMR: list(c.AMR),
+			AuthTime: c.AuthTime.Unix(), Epochs: c.Epochs,
+		}}
 	})
 }
 
@@ -96,7 +101,7 @@ func (m *Mint) claims(parsed *jwt.JSONWebToken, key signingkey.Key) (AccessClaim
 	if err := parsed.Claims(key.Public, &registered, &payload); err != nil {
 		return AccessClaims{}, ErrAccess
 	}
-	if !m.current(registered) || registered.Subject == "" || payload.SID == "" || payload.ClientID == "" || payload.ID == "" {
+	if !m.current(registered) || registered.Subject == "" || payload.SID == "" || payload.ClientID == "" || registered.ID == "" {
 		return AccessClaims{}, ErrAccess
 	}
 	return AccessClaims{

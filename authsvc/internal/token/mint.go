@@ -2,8 +2,8 @@ package token
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -44,15 +44,46 @@ type Mint struct {
 // NewMint returns a Mint. The issuer, an origin, is also the audience.
 func NewMint(keys Keys, issuer string, now func() time.Time) *Mint { return &Mint{keys, issuer, now} }
 
-// Client mints the client protocol's token, which lives for ClientLife and carries the
-// given public fields of the user beside the session it stands for.
-func (m *Mint) Client(ctx context.Context, subject, sid string, epochs Epochs, public map[string]any) (string, error) {
-	payload := maps.Clone(public)
-	if payload == nil {
-		payload = map[string]any{}
-	}
-	payload["sid"], payload["rs"], payload["ri"] = sid, epochs.Own, epochs.Identity
-	return m.sign(ctx, "", subject, ClientLife, payload)
+// ClientClaims are what the client protocol's token says beside the registered claims: the
+// session that it stands for, and the public fields of its user.
+type ClientClaims struct {
+	Subject string `json:"-"`
+	SID     string `json:"sid"`
+	Epochs
+	Actor *Actor `json:"act,omitempty"` // who acts as the user, if somebody does (RFC 8693, section 4.1)
+
+	ID               string  `json:"id"`
+	Name             string  `json:"name"`
+	Email            string  `json:"email"`
+	EmailVerified    bool    `json:"emailVerified"`
+	Image            *string `json:"image"`
+	CreatedAt        string  `json:"createdAt"`
+	UpdatedAt        string  `json:"updatedAt"`
+	TwoFactorEnabled bool    `json:"twoFactorEnabled"`
+	Role             string  `json:"role"`
+	Banned           bool    `json:"banned"`
+	BanReason        *string `json:"banReason"`
+	BanExpires       *string `json:"banExpires"`
+	Username         *string `json:"username"`
+	DisplayUsername  *string `json:"displayUsername"`
+	IsAnonymous      bool    `json:"isAnonymous"`
+	PhoneNumber      *string `json:"phoneNumber"`
+	PhoneVerified    *bool   `json:"phoneNumberVerified"`
+}
+
+// Actor is who acts as somebody else.
+type Actor struct {
+	Subject string `json:"sub"`
+}
+
+// Client mints the client protocol's token, which lives for ClientLife.
+func (m *Mint) Client(ctx context.Context, c ClientClaims) (string, error) {
+	return m.sign(ctx, "", c.Subject, ClientLife, func(registered jwt.Claims) any {
+		return struct {
+			jwt.Claims
+			ClientClaims
+		}{registered, c}
+	})
 }
 
 // JWKS returns the published keys as a JWK Set.
@@ -64,8 +95,8 @@ func (m *Mint) JWKS(ctx context.Context) ([]byte, error) {
 	return signingkey.JWKS(published)
 }
 
-// sign signs a payload and the registered claims, which win over the payload's.
-func (m *Mint) sign(ctx context.Context, typ jose.ContentType, subject string, life time.Duration, payload any) (string, error) {
+// sign signs what payload makes of the registered claims.
+func (m *Mint) sign(ctx context.Context, typ jose.ContentType, subject string, life time.Duration, payload func(jwt.Claims) any) (string, error) {
 	key, err := m.keys.Signing(ctx)
 	if err != nil {
 		return "", fmt.Errorf("signing key: %w", err)
@@ -81,11 +112,18 @@ func (m *Mint) sign(ctx context.Context, typ jose.ContentType, subject string, l
 		return "", fmt.Errorf("sign token: %w", err)
 	}
 	now := m.now()
-	registered := jwt.Claims{
+	encoded, err := json.Marshal(payload(jwt.Claims{
 		Issuer: m.issuer, Audience: jwt.Audience{m.issuer}, Subject: subject,
 		IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(life)),
+	}))
+	if err != nil {
+		return "", fmt.Errorf("encode token: %w", err)
 	}
-	signed, err := jwt.Signed(signer).Claims(payload).Claims(registered).Serialize()
+	object, err := signer.Sign(encoded)
+	if err != nil {
+		return "", fmt.Errorf("sign token: %w", err)
+	}
+	signed, err := object.CompactSerialize()
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
