@@ -128,7 +128,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	}
 	jar := cookie.New(deps.Root, deps.BaseURL.Scheme == "https")
 	api := httpapi.New(httpapi.Config{
-		Accounts: accounts, Grants: grants, Linked: linked.New(links), Admin: admin.New(accounts), Social: signIns, Factors: factors, OneTime: handovers,
+		Accounts: accounts, Grants: grants, Linked: linked.New(links), Admin: admin.New(accounts, factors), Social: signIns, Factors: factors, OneTime: handovers,
 		MailCodes: unlocked.mailCodes, MagicLinks: unlocked.magicLinks, Phones: unlocked.phones,
 		Cookies: jar, Origins: origin.New(deps.BaseURL.String(), trusted), Base: deps.BaseURL.String(), Now: deps.Now,
 		Limits: c.limits(deps.Development, deps.Now), Captcha: challenge,

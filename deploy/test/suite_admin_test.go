@@ -44,6 +44,12 @@ func (s *suite) adminUsers(t *testing.T) {
 	s.hide(p.password)
 	s.status(t, "set a password", boss.send(t, "POST /api/auth/admin/set-user-password", map[string]any{"userId": p.id, "newPassword": p.password}), 200)
 	browser = s.signIn(t, p)
+	p.visitor = browser
+	s.enrol(t, p)
+	lost := map[string]any{"userId": p.id, "data": map[string]any{"twoFactorEnabled": false}}
+	s.is(t, "a lost second factor", boss.send(t, "POST /api/auth/admin/update-user", lost).at("twoFactorEnabled"), "false")
+	s.status(t, "a session from before", browser.send(t, "GET /api/v1/me", nil), 401)
+	browser = s.signIn(t, p)
 	s.status(t, "delete", boss.send(t, "POST /api/auth/admin/remove-user", map[string]any{"userId": p.id}), 200)
 	s.status(t, "a session of the deleted", browser.send(t, "GET /api/v1/me", nil), 401)
 	s.status(t, "a sign-in of the deleted", browser.send(t, "POST /api/auth/sign-in/email", map[string]any{"email": p.email, "password": p.password}), 401)

@@ -51,6 +51,7 @@ var (
 	toSetRole        = powerTo("users:set-role", "CHANGE_USERS_ROLE", "change users role")
 	toSetEmail       = powerTo("users:set-email", "SET_USERS_EMAIL", "update users email")
 	toSetPhone       = powerTo("users:set-phone", "SET_USERS_PHONE_NUMBER", "update users phone number")
+	toSetFactor      = powerTo("users:set-two-factor", "SET_USERS_TWO_FACTOR", "remove users second factor")
 	toSetPassword    = powerTo("users:set-password", "SET_USERS_PASSWORD", "set users password")
 	toBan            = powerTo("users:ban", "BAN_USERS", "ban users")
 	toDelete         = powerTo("users:delete", "DELETE_USERS", "delete users")
@@ -60,10 +61,19 @@ var (
 )
 
 // Service runs the use cases. It is safe for concurrent use.
-type Service struct{ accounts *account.Service }
+type Service struct {
+	accounts *account.Service
+	factors  Factors
+}
+
+// Factors are the second factors of users.
+type Factors interface {
+	// Remove gives those of a user up and ends the user's sessions.
+	Remove(ctx context.Context, user account.User, by account.Origin) error
+}
 
 // New returns a Service.
-func New(accounts *account.Service) *Service { return &Service{accounts} }
+func New(accounts *account.Service, factors Factors) *Service { return &Service{accounts, factors} }
 
 // Caller is who asks for something, signed in, and from where.
 type Caller struct {

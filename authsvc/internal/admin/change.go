@@ -23,6 +23,7 @@ type Changes struct {
 	PhoneNumberVerified                    *bool
 	Roles                                  *Roles
 	Ban                                    *BanChange
+	RemoveFactor                           bool  // the second factor, which is lost
 	Password, ID                           bool  // mentioned, which is not allowed
 	None                                   bool  // nothing at all was mentioned
 	Malformed                              error // what is wrong with the form of the rest, for who may make the changes
@@ -202,6 +203,9 @@ func (s *Service) Update(ctx context.Context, by Caller, id string, c Changes) (
 			PhoneNumber: c.PhoneNumber, PhoneNumberVerified: c.PhoneNumberVerified, EmailVerified: c.EmailVerified, Actor: by.User.ID,
 		})
 	}
+	if err == nil && c.RemoveFactor {
+		err = s.factors.Remove(ctx, user, account.Origin{Actor: by.User.ID})
+	}
 	if err == nil && c.Roles != nil {
 		out, err = identityapi.SetRoles.Call(ctx, s.accounts.Call, identityapi.SetRolesIn{
 			ID: id, Roles: c.Roles.Names, Actor: by.User.ID, Subject: by.User.ID,
@@ -268,7 +272,12 @@ func (s *Service) mayUpdate(ctx context.Context, by Caller, id string, c Changes
 		*c.Email = address.String()
 	}
 	if c.PhoneNumber != nil || c.PhoneNumberVerified != nil {
-		return s.use(ctx, by, toSetPhone, id)
+		if err := s.use(ctx, by, toSetPhone, id); err != nil {
+			return err
+		}
+	}
+	if c.RemoveFactor {
+		return s.use(ctx, by, toSetFactor, id)
 	}
 	return nil
 }

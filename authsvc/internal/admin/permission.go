@@ -16,6 +16,7 @@ type Statement map[string][]string
 var actions = map[string][]string{
 	"user": {
 		"create", "list", "set-role", "ban", "impersonate", "delete", "set-password", "set-email", "set-phone", "get", "update",
+		"set-two-factor", // ours: removing one
 	},
 	"session": {"list", "revoke", "delete"},
 }

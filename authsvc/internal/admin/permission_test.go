@@ -52,7 +52,7 @@ func TestPowers_AreInTheStatement(t *testing.T) {
 		}
 	}
 	powers := []power{
-		toCreate, toList, toGet, toUpdate, toSetRole, toSetEmail, toSetPhone, toSetPassword, toBan, toDelete, toImpersonate, toListSessions, toRevokeSessions,
+		toCreate, toList, toGet, toUpdate, toSetRole, toSetEmail, toSetPhone, toSetFactor, toSetPassword, toBan, toDelete, toImpersonate, toListSessions, toRevokeSessions,
 	}
 	for _, p := range powers {
 		if !slices.Contains(known, p.permission) {

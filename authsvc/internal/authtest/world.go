@@ -142,10 +142,10 @@ func (w *World) wire(t testing.TB) {
 	w.MagicLinks = magiclink.New(w.LinkStore, w.Accounts, notices)
 	w.Phones = phone.New(w.Codes, w.Accounts, !w.options.NoTexts)
 	w.wireSocial(t, mails)
-	w.Admin = admin.New(w.Accounts)
 	if w.Factors, err = twofactor.New(postgres.NewTwoFactor(w.Store), w.Accounts, notices, w.Root); err != nil {
 		t.Fatal(err)
 	}
+	w.Admin = admin.New(w.Accounts, w.Factors)
 	w.Families = refresh.New(postgres.NewRefresh(w.Pool, mails), w.Root, w.Clock.Now)
 	if w.OneTime, err = onetime.New(postgres.NewOneTime(w.Pool, mails), w.Accounts, w.Root); err != nil {
 		t.Fatal(err)

@@ -99,7 +99,7 @@ func TestAdmin_TakesThePermission(t *testing.T) {
 		return n
 	}
 	everything := []string{
-		"users:create", "users:list", "users:get", "users:update", "users:set-role", "users:set-email", "users:set-phone",
+		"users:create", "users:list", "users:get", "users:update", "users:set-role", "users:set-email", "users:set-phone", "users:set-two-factor",
 		"users:set-password", "users:ban", "users:delete", "users:impersonate", "sessions:list", "sessions:revoke", "users:read", "roles:grant",
 	}
 	limited, _ := a.with(t, "limited")
@@ -250,6 +250,39 @@ func TestAdmin_SetPassword(t *testing.T) {
 	}
 	for _, e := range a.Events(t) {
 		if e.Type == authapi.EventPasswordSet && e.Actor != chief.User.ID {
+			t.Errorf("event %+v", e)
+		}
+	}
+}
+
+// TestAdmin_RemovesALostFactor: it takes a permission of its own, since with a password set
+// it opens the account (ASVS V6.4.4).
+func TestAdmin_RemovesALostFactor(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, authtest.Options{})
+	user := a.browser()
+	in := user.signUp(t, ada)
+	helper, who := a.with(t, "helper", "users:update")
+	set := func(on any) answer {
+		return helper.post(t, "/admin/update-user", "userId", in.User.ID, "data", map[string]any{"twoFactorEnabled": on})
+	}
+	user.enrol(t)
+	set(false).wants(t, http.StatusForbidden, "YOU_ARE_NOT_ALLOWED_TO_SET_USERS_TWO_FACTOR")
+	a.Identity.Role("helper", "users:update", "users:set-two-factor")
+	set(true).wants(t, http.StatusOK, "")
+	if user.session(t) == "" {
+		t.Error("what changed nothing ended the session")
+	}
+	set(false).wants(t, http.StatusOK, "")
+	if user.session(t) != "" {
+		t.Error("a session outlived the second factor it was opened with")
+	}
+	user.signIn(t, ada, authtest.Password).wants(t, http.StatusOK, "")
+	if user.session(t) == "" {
+		t.Error("the second factor is still asked for")
+	}
+	for _, e := range a.Events(t) {
+		if e.Type == authapi.EventTwoFactorDisabled && e.Actor != who.User.ID {
 			t.Errorf("event %+v", e)
 		}
 	}

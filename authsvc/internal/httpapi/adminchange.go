@@ -95,8 +95,8 @@ func changesOf(members map[string]any) admin.Changes {
 	c := admin.Changes{
 		Name: r.text("name", false), Username: r.text("username", true), DisplayUsername: r.text("displayUsername", true),
 		PhoneNumber: r.text("phoneNumber", true), PhoneNumberVerified: r.flag("phoneNumberVerified"),
-		EmailVerified: r.flag("emailVerified"),
-		None:          len(members) == 0, Password: r.has("password"), ID: r.has("id"),
+		EmailVerified: r.flag("emailVerified"), RemoveFactor: members["twoFactorEnabled"] == false,
+		None: len(members) == 0, Password: r.has("password"), ID: r.has("id"),
 	}
 	if image := r.text("image", true); image != nil && *image != "" {
 		c.Image = image

@@ -210,6 +210,28 @@ func (s *Service) Disable(ctx context.Context, c Change) (account.SignedIn, erro
 	return signed, err
 }
 
+// Remove gives all second factors of a user up in the name of an administrator, for somebody
+// who has lost them. It ends the user's sessions and tells them by mail; it changes nothing
+// for who has none.
+func (s *Service) Remove(ctx context.Context, user account.User, by account.Origin) error {
+	return s.store.InTx(ctx, func(tx Tx) error {
+		f, err := tx.HoldFactor(ctx, user.ID)
+		if err != nil || !f.Enabled {
+			return err
+		}
+		if err := tx.DeleteFactor(ctx, user.ID); err != nil {
+			return err
+		}
+		if err := s.accounts.EndSessions(ctx, tx, account.Ending{UserID: user.ID, Actor: by.Actor, Reason: "second factor removed"}); err != nil {
+			return err
+		}
+		if err := s.accounts.Alert(ctx, tx, user, notice.SecondFactorOff, by); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, account.Event(authapi.EventTwoFactorDisabled, user, by, account.Details{Reason: "removed by an administrator"}))
+	})
+}
+
 // URI returns what an authenticator needs to know, once more. ErrTOTPNotEnabled,
 // account.ErrPassword.
 func (s *Service) URI(ctx context.Context, c Change) (string, error) {

@@ -239,6 +239,35 @@ func TestService_Disable(t *testing.T) {
 	happened(t, e.World, after.User.ID, authapi.EventTwoFactorDisabled, authapi.EventSessionRevoked, authapi.EventDeviceTrusted)
 }
 
+// TestService_Remove is what an administrator does for somebody who has lost their factor.
+func TestService_Remove(t *testing.T) {
+	t.Parallel()
+	e := newEnrolled(t)
+	user := e.signed.User
+	user.TwoFactorEnabled = true
+	if err := e.Factors.Remove(t.Context(), user, account.Origin{Actor: "an administrator"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := e.Accounts.Current(t.Context(), e.signed.Session.TokenHash)
+	wants(t, "the session", err, account.ErrUnauthorized)
+	for _, table := range []string{"two_factor", "backup_code", "two_factor_challenge", "two_factor_code", "trusted_device"} {
+		if n := e.Count(t, table); n != 0 {
+			t.Errorf("%d rows are left in %s", n, table)
+		}
+	}
+	if in, err := e.SignIn(t, ada, authtest.Password); err != nil || in.Token == "" {
+		t.Errorf("the next sign-in: %+v, %v", in, err)
+	}
+	told := len(e.Mails(t, ada))
+	if mails := e.Mails(t, ada); !strings.Contains(mails[told-1].Subject, "second factor") {
+		t.Errorf("the owner is not told: the last mail is %q", mails[told-1].Subject)
+	}
+	happened(t, e.World, user.ID, authapi.EventTwoFactorDisabled, authapi.EventSessionRevoked)
+	if err := e.Factors.Remove(t.Context(), user, account.Origin{}); err != nil || len(e.Mails(t, ada)) != told {
+		t.Errorf("of who has none: %v, %d mails", err, len(e.Mails(t, ada))-told)
+	}
+}
+
 func TestService_RenewBackupCodes(t *testing.T) {
 	t.Parallel()
 	e := newEnrolled(t)

@@ -102,6 +102,7 @@ func FuzzMatchStep(f *testing.F) {
 	})
 }
 
+// ASVS V6.5.4 asks for 20 bits, and these have 71.
 func TestNewBackupCodes(t *testing.T) {
 	t.Parallel()
 	codes, err := newBackupCodes()
@@ -110,7 +111,7 @@ func TestNewBackupCodes(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, code := range codes {
-		if len(code) != 11 || code[5] != '-' || strings.Trim(strings.ReplaceAll(code, "-", ""), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" || seen[code] {
+		if len(code) != 13 || code[6] != '-' || strings.Trim(strings.ReplaceAll(code, "-", ""), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" || seen[code] {
 			t.Errorf("%q is no backup code, or came twice", code)
 		}
 		seen[code] = true
