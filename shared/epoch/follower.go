@@ -71,7 +71,10 @@ func NewFollower(cfg FollowerConfig) *Follower {
 func (f *Follower) Number() int64 { return f.applied.Load() }
 
 // Live reports whether there is a lease now.
-func (f *Follower) Live() bool { return int64(f.cfg.Clock()) < f.until.Load() }
+func (f *Follower) Live() bool { return f.LiveAt(f.cfg.Clock()) }
+
+// LiveAt is Live for who has just looked at the Follower's clock.
+func (f *Follower) LiveAt(now time.Duration) bool { return int64(now) < f.until.Load() }
 
 // Began returns nil once there has been a lease.
 func (f *Follower) Began() error {
@@ -82,7 +85,8 @@ func (f *Follower) Began() error {
 }
 
 // Current reports whether a copy with the stamp is up to date, as far as is known: whether
-// no newer number stands at its marks. It means nothing without a lease: ask Live after it.
+// no newer number stands at its marks. It means nothing without a lease: ask Live after it,
+// or LiveAt with a time from after it.
 func (f *Follower) Current(stamp int64, marks ...Mark) bool {
 	if stamp >= f.newest.Load() {
 		return true

@@ -70,11 +70,13 @@ func (c *Copies) find(hash session.Hash, now time.Time) (*SignedIn, bool) {
 	if !ok {
 		return nil, false
 	}
-	if !found.Session.Live(now) || c.clock()-found.since > copyLife || !c.current(found.SignedIn) {
+	current := c.current(found.SignedIn)
+	machine := c.clock() // after that: a lease is worth something only behind it
+	if !current || !found.Session.Live(now) || machine-found.since > copyLife {
 		c.held.Drop(hash)
 		return nil, false
 	}
-	return found.SignedIn, c.own.Live() && c.identity.Live()
+	return found.SignedIn, c.own.LiveAt(machine) && c.identity.LiveAt(machine)
 }
 
 // current reports whether nothing that a copy shows has changed, as far as is known.

@@ -44,10 +44,15 @@ func (c Changes) Began() error {
 	return c.Identity.Began()
 }
 
-func (c Changes) live() bool { return c.Auth.Live() && c.Identity.Live() }
+func (c Changes) live() bool { return c.liveAt(epoch.Boottime()) }
+
+func (c Changes) liveAt(now time.Duration) bool { return c.Auth.LiveAt(now) && c.Identity.LiveAt(now) }
 
 // ensure returns nil if it is known now what changed, if need be by asking.
 func (c Changes) ensure(ctx context.Context) error {
+	if c.live() {
+		return nil
+	}
 	if err := c.Auth.Ensure(ctx); err != nil {
 		return err
 	}
@@ -91,11 +96,13 @@ func (a *Authenticator) copied(key [32]byte) *Proof {
 	if !ok {
 		return nil
 	}
-	if !a.now().Before(p.expires) || epoch.Boottime()-p.found > proofLife || !a.changes.current(p) {
+	known := a.changes.current(p)
+	now := epoch.Boottime() // after that: a lease is worth something only behind it
+	if !known || !a.now().Before(p.expires) || now-p.found > proofLife {
 		a.sessions.Drop(key)
 		return nil
 	}
-	if !a.changes.live() {
+	if !a.changes.liveAt(now) {
 		return nil
 	}
 	return p
