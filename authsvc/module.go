@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -103,6 +104,7 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 	})
 	accounts := account.New(account.Config{
 		Copies: account.NewCopies(own, theirs, deps.Epochs.Known, c.SessionCache != "off"),
+		Site:   append(strings.Split(deps.BaseURL.Hostname(), "."), "gatehouse"),
 		Store:  store, Call: deps.Call, Passwords: password.NewHasher().WithBreaches(breaches), Mint: token.NewMail(deps.Root, deps.Now),
 		Notices: notices, Guesses: throttle.NewGuesses(deps.Root, deps.Now), Now: deps.Now, RequireVerification: c.RequireVerification,
 		ApproveChanges: c.ChangeConfirmation, ConfirmDeletions: c.DeleteVerification,

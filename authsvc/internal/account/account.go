@@ -108,6 +108,7 @@ type Config struct {
 	Store               Store
 	Call                rpc.Caller // reaches identity
 	Passwords           *password.Hasher
+	Site                []string    // words that everybody knows of this installation, for Suits
 	Mint                *token.Mail // verification tokens
 	Notices             *notice.Writer
 	Guesses             *throttle.Guesses

@@ -6,6 +6,8 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/notice"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/password"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
@@ -15,6 +17,21 @@ var (
 	ErrNoPassword = fault.New(fault.Invalid, "CREDENTIAL_ACCOUNT_NOT_FOUND", "Credential account not found")
 	ErrPassword   = fault.New(fault.Invalid, "INVALID_PASSWORD", "Invalid password")
 )
+
+// Suits returns password.ErrObvious if a new password says nothing but what others know of
+// its user, or of this site.
+func (s *Service) Suits(user identityapi.User, plain string) error {
+	known := []string{user.Email, user.Name}
+	for _, name := range []*string{user.Username, user.DisplayName} {
+		if name != nil {
+			known = append(known, *name)
+		}
+	}
+	if password.Obvious(plain, append(known, s.Site...)...) {
+		return password.ErrObvious
+	}
+	return nil
+}
 
 // PasswordChange replaces the password of a user who is signed in.
 type PasswordChange struct {
@@ -29,6 +46,9 @@ type PasswordChange struct {
 // the zero SignedIn. ErrNoPassword, ErrPassword, and the faults of a new password.
 func (s *Service) ChangePassword(ctx context.Context, current SignedIn, in PasswordChange) (SignedIn, error) {
 	if err := s.Passwords.Check(ctx, in.New); err != nil {
+		return SignedIn{}, err
+	}
+	if err := s.Suits(current.User.User, in.New); err != nil {
 		return SignedIn{}, err
 	}
 	stored, err := s.checkPassword(ctx, current.User, in.Current, in.Origin, "change password")

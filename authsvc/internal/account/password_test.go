@@ -155,6 +155,28 @@ func TestService_ChangePassword(t *testing.T) {
 	})
 }
 
+// TestService_RefusesObviousPasswords: what others know of a user is no secret (ASVS V6.2.11).
+func TestService_RefusesObviousPasswords(t *testing.T) {
+	t.Parallel()
+	const obvious = "Ada@Example.com-1815"
+	w := authtest.New(t, authtest.Options{})
+	if _, err := signUp(t, w.Accounts, ada, obvious); !errors.Is(err, password.ErrObvious) {
+		t.Errorf("at sign-up: %v", err)
+	}
+	ours := w.SignUp(t, ada)
+	_, err := change(t, w.Accounts, ours, account.PasswordChange{Current: authtest.Password, New: obvious})
+	if !errors.Is(err, password.ErrObvious) {
+		t.Errorf("as a changed password: %v", err)
+	}
+	secret := requestReset(t, w, ada)
+	if err := w.Accounts.ResetPassword(t.Context(), secret, obvious, account.Origin{}); !errors.Is(err, password.ErrObvious) {
+		t.Errorf("after a reset: %v", err)
+	}
+	if err := w.Accounts.ResetPassword(t.Context(), secret, newWords, account.Origin{}); err != nil {
+		t.Errorf("the refusal used the link up: %v", err)
+	}
+}
+
 func TestService_VerifyPassword(t *testing.T) {
 	t.Parallel()
 	w := authtest.New(t, authtest.Options{})

@@ -96,6 +96,9 @@ func (s *Service) ResetPassword(ctx context.Context, secret, plain string, from 
 	if err != nil {
 		return err
 	}
+	if err := s.Suits(user.User, plain); err != nil {
+		return err
+	}
 	hash, err := s.Passwords.Hash(ctx, plain)
 	if err != nil {
 		return err

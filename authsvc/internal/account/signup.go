@@ -31,6 +31,10 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (SignedIn, error) {
 	if err := s.Passwords.Check(ctx, in.Password); err != nil {
 		return SignedIn{}, err
 	}
+	who := identityapi.User{Email: in.Email, Name: in.Name, Username: in.Username, DisplayName: in.DisplayName}
+	if err := s.Suits(who, in.Password); err != nil {
+		return SignedIn{}, err
+	}
 	if err := s.openToMembers(ctx, in.Origin); err != nil {
 		return SignedIn{}, err
 	}

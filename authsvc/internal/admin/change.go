@@ -118,6 +118,10 @@ func (s *Service) Create(ctx context.Context, by Caller, in NewUser) (account.Us
 		if err := s.accounts.Passwords.Check(ctx, in.Password); err != nil {
 			return account.User{}, err
 		}
+		who := identityapi.User{Email: in.Email, Name: in.Name, Username: in.Changes.Username, DisplayName: in.Changes.DisplayUsername}
+		if err := s.accounts.Suits(who, in.Password); err != nil {
+			return account.User{}, err
+		}
 	}
 	made, err := s.signUp(ctx, by, address.String(), in)
 	if err != nil {

@@ -84,6 +84,9 @@ func (s *Service) SetPassword(ctx context.Context, by Caller, id, plain string) 
 	if err != nil {
 		return err
 	}
+	if err := s.accounts.Suits(user.User, plain); err != nil {
+		return err
+	}
 	hash, err := s.accounts.Passwords.Hash(ctx, plain)
 	if err != nil {
 		return err

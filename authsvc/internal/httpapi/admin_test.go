@@ -234,6 +234,7 @@ func TestAdmin_SetPassword(t *testing.T) {
 	}
 	set(in.User.ID, "short").wants(t, http.StatusBadRequest, "PASSWORD_TOO_SHORT")
 	set(in.User.ID, "password123").wants(t, http.StatusBadRequest, "") // ADR 0008
+	set(in.User.ID, ada).wants(t, http.StatusBadRequest, "PASSWORD_COMPROMISED")
 	set("nobody", newWords).wants(t, http.StatusNotFound, "USER_NOT_FOUND")
 	if user.session(t) == "" {
 		t.Error("a refused password ended the session")

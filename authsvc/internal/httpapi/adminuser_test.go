@@ -43,6 +43,7 @@ func TestAdmin_CreateUser(t *testing.T) {
 	if a.Count(t, "session") != 2 {
 		t.Error("who makes a user is signed in as them")
 	}
+	b.post(t, "/admin/create-user", "email", eve, "name", "Eve", "password", eve).wants(t, http.StatusBadRequest, "PASSWORD_COMPROMISED")
 	banned := b.post(t, "/admin/create-user", "email", eve, "name", "Eve", "password", authtest.Password,
 		"data", map[string]any{"banned": true, "banReason": "spam", "banExpires": a.Clock.Now().Add(time.Hour).Format(time.RFC3339)}).user(t)
 	if banned["banned"] != true || banned["banReason"] != "spam" || banned["banExpires"] == nil {

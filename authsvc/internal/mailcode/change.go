@@ -26,6 +26,9 @@ func (s *Service) Reset(ctx context.Context, email, plain, password string, from
 	if t.User.ID == "" {
 		return account.ErrUserNotFound
 	}
+	if err := s.Accounts.Suits(t.User.User, password); err != nil {
+		return err
+	}
 	hash, err := s.Accounts.Passwords.Hash(ctx, password)
 	if err != nil {
 		return err

@@ -42,6 +42,9 @@ func TestService_Reset(t *testing.T) {
 	if err := resetTo(t, w, "x", newWords); !errors.Is(err, code.ErrInvalid) {
 		t.Errorf("a wrong code: %v", err)
 	}
+	if err := resetTo(t, w, plain, ada); !errors.Is(err, password.ErrObvious) {
+		t.Errorf("the address as password: %v", err)
+	}
 	outcomes := make([]error, 16)
 	authtest.Parallel(len(outcomes), func(i int) { outcomes[i] = resetTo(t, w.Replica(t), plain, newWords) })
 	succeeded := 0

@@ -19,6 +19,7 @@ const (
 var (
 	ErrTooShort = fault.New(fault.Invalid, "PASSWORD_TOO_SHORT", "Password too short")
 	ErrTooLong  = fault.New(fault.Invalid, "PASSWORD_TOO_LONG", "Password too long")
+	ErrObvious  = fault.New(fault.Invalid, "PASSWORD_COMPROMISED", "This password is easy to guess for who knows you or this site. Please choose another.")
 	ErrCommon   = fault.New(fault.Invalid, "PASSWORD_COMPROMISED", "This password is one of the most common ones. Please choose another.")
 	ErrBreached = fault.New(fault.Invalid, "PASSWORD_COMPROMISED",
 		"The password you entered has been compromised. Please choose a different password.")

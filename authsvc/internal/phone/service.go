@@ -203,6 +203,9 @@ func (s *Service) Reset(ctx context.Context, in Proof, password string) error {
 	if t.User.ID == "" {
 		return ErrUnexpected
 	}
+	if err := s.accounts.Suits(t.User.User, password); err != nil {
+		return err
+	}
 	hash, err := s.accounts.Passwords.Hash(ctx, password)
 	if err != nil {
 		return err
