@@ -42,7 +42,7 @@ type Hasher struct {
 // the start would cost 25 ms and 19 MiB.
 const dummy = "$argon2id$v=19$m=19456,t=2,p=1$Y0czZ0VUvLa/Jc54Pl1dPA$RqFRgJRMAQ8XB8qFP23jACQWAqly0gRaQ1Yh+gBJ0MQ"
 
-// NewHasher returns a Hasher with as many permits as there are processors.
+// NewHasher returns a Hasher with a permit for each processor but one, and at least one.
 func NewHasher() *Hasher { return newHasher(defaultLimits()) }
 
 func newHasher(l limits) *Hasher {

@@ -21,8 +21,11 @@ type limits struct {
 	wait    time.Duration // for how long
 }
 
+// defaultLimits leaves one processor to everything else where there are several: a hash
+// keeps its processor for milliseconds at a time, and a session that is looked up meanwhile
+// would wait for it.
 func defaultLimits() limits {
-	return limits{permits: runtime.GOMAXPROCS(0), waiting: 64, wait: 4 * time.Second}
+	return limits{permits: max(1, runtime.GOMAXPROCS(0)-1), waiting: 64, wait: 4 * time.Second}
 }
 
 // permits are handed out one per hash, in the order of the callers. They are safe for

@@ -20,6 +20,7 @@ durability on, limits per address off; otherwise every system is as it ships.
   nearest thing: ` + "`get-session`" + ` with the session as bearer token.
 - *%s*: ` + "`GET /api/auth/token`" + ` in both.
 - *%s*: ` + "`POST /api/auth/oauth2/token`" + `, each refresh with the token of the last. The reference server's default profile has none.
+- *%s*, *%s*: the table has the figures of the reads alone, of a system that signs in as many others as it can at the same time.
 - *%s*, *%s*: mostly the password hash; argon2id (19 MiB, t=2, p=1) in Gatehouse, scrypt in the reference server.%s
 `
 
@@ -39,7 +40,8 @@ func (r Report) writeRequests(b *strings.Builder, scenarios []string) {
 	if r.Hash > 0 {
 		hash = fmt.Sprintf(" One such argon2id hash alone\n  costs %s ms of CPU on this machine.", millis(r.Hash))
 	}
-	fmt.Fprintf(b, requestNote, r.rounds(), scenario.Guarded, scenario.Mint, scenario.Refresh, scenario.SignIn, scenario.SignUp, hash)
+	fmt.Fprintf(b, requestNote, r.rounds(), scenario.Guarded, scenario.Mint, scenario.Refresh,
+		scenario.SessionStorm, scenario.GuardedStorm, scenario.SignIn, scenario.SignUp, hash)
 }
 
 // byTarget returns the rows of one scenario, those of a system together.

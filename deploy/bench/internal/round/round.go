@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/deploy/bench/internal/load"
@@ -80,23 +81,14 @@ func (r runner) visitors() []*scenario.Visitor {
 }
 
 // row measures one scenario.
-func (r runner) row(ctx context.Context, s scenario.Scenario, visitors []*scenario.Visitor) (Row, error) {
-	var workers []load.Worker
+func (r runner) row(ctx context.Context, s scenario.Scenario, visitors []*scenario.Visitor) (_ Row, err error) {
 	connections := cmp.Or(s.Connections, len(visitors))
-	for i := range connections {
-		visitor := visitors[i%len(visitors)]
-		script, err := s.Prepare(ctx, visitor)
-		if err != nil {
-			return Row{}, fmt.Errorf("prepare: %w", err)
-		}
-		connection, err := load.NewConnection(r.running.Address, script)
-		if err != nil {
-			return Row{}, err
-		}
-		defer connection.Close()
-		workers = append(workers, connection)
+	measured, err := r.open(ctx, s.Prepare, connections, visitors)
+	defer measured.close()
+	if err != nil {
+		return Row{}, err
 	}
-	if _, err := load.Run(ctx, r.cfg.Warm, workers); err != nil {
+	if _, err := load.Run(ctx, r.cfg.Warm, measured.workers()); err != nil {
 		return Row{}, fmt.Errorf("warm up: %w", err)
 	}
 	before, err := r.meter.quiet(ctx)
@@ -104,7 +96,16 @@ func (r runner) row(ctx context.Context, s scenario.Scenario, visitors []*scenar
 		return Row{}, err
 	}
 	row := Row{Scenario: s.Name, Target: r.system.Name}
-	if row.Result, err = load.Run(ctx, r.cfg.Measured, workers); err != nil {
+	if s.Beside != nil {
+		beside, err := r.open(ctx, s.Beside, connections, visitors)
+		defer beside.close()
+		if err != nil {
+			return Row{}, err
+		}
+		row.Result, err = loadBeside(ctx, r.cfg.Measured, measured.workers(), beside.workers())
+		return row, err
+	}
+	if row.Result, err = load.Run(ctx, r.cfg.Measured, measured.workers()); err != nil {
 		return Row{}, err
 	}
 	after, err := r.meter.quiet(ctx)
@@ -113,6 +114,53 @@ func (r runner) row(ctx context.Context, s scenario.Scenario, visitors []*scenar
 	}
 	row.Metered, row.Server, row.Database = after.metered, after.server-before.server, after.database-before.database
 	return row, nil
+}
+
+// connections are those of one load.
+type connections []*load.Connection
+
+func (c connections) workers() []load.Worker {
+	var all []load.Worker
+	for _, connection := range c {
+		all = append(all, connection)
+	}
+	return all
+}
+
+func (c connections) close() {
+	for _, connection := range c {
+		connection.Close()
+	}
+}
+
+// open opens n connections, each with a conversation of its own. Close them, whatever err is.
+func (r runner) open(
+	ctx context.Context, prepare func(context.Context, *scenario.Visitor) (load.Script, error), n int, visitors []*scenario.Visitor,
+) (opened connections, err error) {
+	for i := range n {
+		script, err := prepare(ctx, visitors[i%len(visitors)])
+		if err != nil {
+			return opened, fmt.Errorf("prepare: %w", err)
+		}
+		connection, err := load.NewConnection(r.running.Address, script)
+		if err != nil {
+			return opened, err
+		}
+		opened = append(opened, connection)
+	}
+	return opened, nil
+}
+
+// loadBeside measures one load while another goes on. What fails of the other counts too.
+func loadBeside(ctx context.Context, bounds load.Bounds, measured, beside []load.Worker) (load.Result, error) {
+	var other load.Result
+	var otherErr error
+	var both sync.WaitGroup
+	both.Go(func() { other, otherErr = load.Run(ctx, bounds, beside) })
+	result, err := load.Run(ctx, bounds, measured)
+	both.Wait()
+	result.Failed += other.Failed
+	return result, errors.Join(err, otherErr)
 }
 
 // quietTree reads the system's processes once it is quiet.

@@ -13,6 +13,9 @@ type Scenario struct {
 	Prepare func(ctx context.Context, visitor *Visitor) (load.Script, error)
 	// Connections is how many there are, where it is not what the run says.
 	Connections int
+	// Beside is what other connections do meanwhile, as many again; nil: nothing. CPU time is
+	// not told apart then, and not shown.
+	Beside func(ctx context.Context, visitor *Visitor) (load.Script, error)
 }
 
 // many is the other number of connections of the table.
@@ -33,12 +36,15 @@ const (
 	BareMany    = Bare + ", 64 connections"
 	SessionMany = Session + ", 64 connections"
 	BearerMany  = Bearer + ", 64 connections"
+
+	SessionStorm = Session + ", beside as many sign-ins"
+	GuardedStorm = Guarded + ", beside as many sign-ins"
 )
 
 // Names lists the rows in the order of the report, which is also that of the runs: what
 // writes comes last.
 func Names() []string {
-	return []string{Bare, BareMany, Session, SessionMany, Bearer, BearerMany, Guarded, Me, Mint, Refresh, SignIn, SignUp}
+	return []string{Bare, BareMany, Session, SessionMany, Bearer, BearerMany, Guarded, Me, Mint, Refresh, SessionStorm, GuardedStorm, SignIn, SignUp}
 }
 
 // OfBare is what the bare handler is asked.
@@ -49,7 +55,13 @@ func OfBare() []Scenario {
 // OfGatehouse is what Gatehouse is asked, in every shape.
 func OfGatehouse() []Scenario {
 	return append(OfReads(), []Scenario{
-		{Name: Me, Prepare: profile}, {Name: Mint, Prepare: mint}, {Name: Refresh, Prepare: refresh}, {Name: SignIn, Prepare: signIn}, {Name: SignUp, Prepare: signUp},
+		{Name: Me, Prepare: profile},
+		{Name: Mint, Prepare: mint},
+		{Name: Refresh, Prepare: refresh},
+		{Name: SessionStorm, Prepare: session, Beside: signIn},
+		{Name: GuardedStorm, Prepare: guarded, Beside: signIn},
+		{Name: SignIn, Prepare: signIn},
+		{Name: SignUp, Prepare: signUp},
 	}...)
 }
 
@@ -72,6 +84,7 @@ func OfReference() []Scenario {
 		{Name: SessionMany, Prepare: session, Connections: many},
 		{Name: Guarded, Prepare: guardedBySession},
 		{Name: Mint, Prepare: mint},
+		{Name: SessionStorm, Prepare: session, Beside: signIn},
 		{Name: SignIn, Prepare: signIn},
 		{Name: SignUp, Prepare: signUp},
 	}
