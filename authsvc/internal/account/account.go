@@ -36,8 +36,9 @@ type Store interface {
 	InTx(ctx context.Context, write func(Tx) error) error
 	// FindPassword returns the stored hash of the user's password, "" if there is none.
 	FindPassword(ctx context.Context, userID string) (string, error)
-	// FindSession returns the session with the hash, live or not; ErrUnauthorized if there is none.
-	FindSession(ctx context.Context, hash session.Hash) (session.Session, error)
+	// FindSession returns the session with the hash, live or not, and whether its user is
+	// asked for a second factor; ErrUnauthorized if there is none.
+	FindSession(ctx context.Context, hash session.Hash) (found session.Session, enrolled bool, err error)
 	// ListSessions returns the user's sessions that live at now, oldest first.
 	ListSessions(ctx context.Context, userID string, now time.Time) ([]session.Session, error)
 	// ChangePending reports whether a proof of a change of address counts at now.

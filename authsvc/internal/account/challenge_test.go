@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/authtest"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/token"
+	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
 // enrol stores a factor as package twofactor does.
@@ -342,7 +343,7 @@ func TestService_WithFactors(t *testing.T) {
 	if err != nil || len(users) != 2 || !users[0].TwoFactorEnabled || users[1].TwoFactorEnabled {
 		t.Errorf("got %+v, %v", users, err)
 	}
-	found, err := w.Accounts.ActiveUser(t.Context(), with.ID)
+	found, err := w.Accounts.FindUser(t.Context(), identityapi.FindUserIn{ID: with.ID})
 	if err != nil || !found.TwoFactorEnabled {
 		t.Errorf("got %+v, %v", found, err)
 	}

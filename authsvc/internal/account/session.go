@@ -22,7 +22,7 @@ func (s *Service) Current(ctx context.Context, hash session.Hash) (*SignedIn, er
 // LookUp is Current without copies. What it finds becomes one.
 func (s *Service) LookUp(ctx context.Context, hash session.Hash) (*SignedIn, error) {
 	known := s.Copies.Known() // before anything is read
-	found, err := s.Store.FindSession(ctx, hash)
+	found, enrolled, err := s.Store.FindSession(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,7 @@ func (s *Service) LookUp(ctx context.Context, hash session.Hash) (*SignedIn, err
 	if err != nil {
 		return nil, err
 	}
+	user.TwoFactorEnabled = enrolled
 	stamp := Stamp{known, user.Epoch}
 	if found.Impersonated() {
 		stamp.Identity = min(stamp.Identity, identity) // it rests on two answers

@@ -166,7 +166,7 @@ func (s *Service) refuse(ctx context.Context, try attempt, reason error) error {
 
 // SignOut ends the session, if there is one with this hash.
 func (s *Service) SignOut(ctx context.Context, hash session.Hash) error {
-	current, err := s.Store.FindSession(ctx, hash)
+	current, _, err := s.Store.FindSession(ctx, hash)
 	if errors.Is(err, ErrUnauthorized) {
 		return nil
 	}

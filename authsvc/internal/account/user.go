@@ -40,20 +40,30 @@ func (u User) PhoneVerified() *bool {
 
 // FindUser returns an active user, banned or not; ErrUserNotFound if there is none.
 func (s *Service) FindUser(ctx context.Context, in identityapi.FindUserIn) (User, error) {
-	out, err := identityapi.FindUser.Call(ctx, s.Call, in)
-	if errors.Is(err, identityapi.ErrUserUnknown) { // asks the same of the storage as for a known one
+	user, err := s.ask(ctx, in)
+	if errors.Is(err, ErrUserNotFound) { // asks the same of the storage as for a known one
 		_, err := s.Store.ListEnrolled(ctx, nobody)
 		return User{}, cmp.Or(err, error(ErrUserNotFound))
 	}
 	if err != nil {
 		return User{}, err
 	}
-	users, err := s.WithFactors(ctx, out.User)
+	users, err := s.WithFactors(ctx, user.User)
 	if err != nil {
 		return User{}, err
 	}
-	users[0].Epoch = out.Epoch
-	return users[0], nil
+	user.TwoFactorEnabled = users[0].TwoFactorEnabled
+	return user, nil
+}
+
+// ask is FindUser without this module's part: it does not say whether a second factor is
+// asked for.
+func (s *Service) ask(ctx context.Context, in identityapi.FindUserIn) (User, error) {
+	out, err := identityapi.FindUser.Call(ctx, s.Call, in)
+	if errors.Is(err, identityapi.ErrUserUnknown) {
+		return User{}, ErrUserNotFound
+	}
+	return User{User: out.User, Epoch: out.Epoch}, err
 }
 
 // WithFactors adds to users of identity what this module keeps about them. It costs one
@@ -75,9 +85,9 @@ func (s *Service) WithFactors(ctx context.Context, known ...identityapi.User) ([
 }
 
 // ActiveUser returns a user who may be signed in now, ErrUnauthorized if the user is gone
-// or banned.
+// or banned. It does not say whether a second factor is asked for.
 func (s *Service) ActiveUser(ctx context.Context, userID string) (User, error) {
-	user, err := s.FindUser(ctx, identityapi.FindUserIn{ID: userID})
+	user, err := s.ask(ctx, identityapi.FindUserIn{ID: userID})
 	if errors.Is(err, ErrUserNotFound) || (err == nil && user.Banned) {
 		return User{}, ErrUnauthorized
 	}

@@ -33,7 +33,7 @@ func (s *Service) RevokeSession(ctx context.Context, by Caller, named ...session
 		return err
 	}
 	for _, hash := range named {
-		found, err := s.accounts.Store.FindSession(ctx, hash)
+		found, _, err := s.accounts.Store.FindSession(ctx, hash)
 		if errors.Is(err, account.ErrUnauthorized) {
 			continue
 		}

@@ -53,7 +53,7 @@ func TestStores_Outage(t *testing.T) {
 	for name, use := range map[string]func() error{
 		"Account.InTx":          func() error { return w.Store.InTx(t.Context(), func(account.Tx) error { return nil }) },
 		"Account.FindPassword":  func() error { _, err := w.Store.FindPassword(t.Context(), somebody); return err },
-		"Account.FindSession":   func() error { _, err := w.Store.FindSession(t.Context(), session.Hash{}); return err },
+		"Account.FindSession":   func() error { _, _, err := w.Store.FindSession(t.Context(), session.Hash{}); return err },
 		"Account.ListSessions":  func() error { _, err := w.Store.ListSessions(t.Context(), somebody, now); return err },
 		"Account.FindReset":     func() error { _, err := w.Store.FindReset(t.Context(), [32]byte{}, now); return err },
 		"Linked.InTx":           func() error { return w.Links.InTx(t.Context(), func(linked.Tx) error { return nil }) },

@@ -56,24 +56,24 @@ const sessionColumns = `
     impersonated_by::text, impersonation_reason`
 
 const findSession = `
-select` + sessionColumns + `
+select` + sessionColumns + `,
+    exists (select from two_factor f where f.user_id = session.user_id and f.enabled)
 from session
 where token_hash = $1`
 
 // FindSession implements account.Store.
-func (a *Account) FindSession(ctx context.Context, hash session.Hash) (session.Session, error) {
-	rows, err := a.db.Query(ctx, findSession, hash[:])
-	if err != nil {
-		return session.Session{}, pg.Fault(err)
-	}
-	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[sessionRow])
+func (a *Account) FindSession(ctx context.Context, hash session.Hash) (session.Session, bool, error) {
+	var r sessionRow
+	var enrolled bool
+	err := a.db.QueryRow(ctx, findSession, hash[:]).Scan(&r.ID, &r.TokenHash, &r.UserID, &r.IP, &r.UserAgent, &r.AMR, &r.Remember,
+		&r.CreatedAt, &r.UpdatedAt, &r.ExpiresAt, &r.ImpersonatedBy, &r.ImpersonationReason, &enrolled)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return session.Session{}, account.ErrUnauthorized
+		return session.Session{}, false, account.ErrUnauthorized
 	}
 	if err != nil {
-		return session.Session{}, pg.Fault(err)
+		return session.Session{}, false, pg.Fault(err)
 	}
-	return row.session(), nil
+	return r.session(), enrolled, nil
 }
 
 const listSessions = `
