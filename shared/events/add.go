@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/gatehouse-auth/gatehouse/shared/pg"
 	"github.com/gatehouse-auth/gatehouse/shared/principal"
 	"github.com/gatehouse-auth/gatehouse/shared/trace"
 )
@@ -22,32 +24,50 @@ import (
 // An error means that the event is malformed or the database failed, and that the
 // transaction must not commit.
 func Add(ctx context.Context, tx pgx.Tx, ev Event) error {
+	_, err := AddAfter(ctx, tx, ev, "select", pgx.NamedArgs{})
+	return err
+}
+
+// AddAfter runs a change and adds ev for the row that it changes, in one statement, and
+// reports whether there was one. On a pool the statement is a transaction of its own, which
+// takes one round trip. change is one statement that returns at most one row; its arguments
+// do not begin with event_. It must not touch anything of which others keep copies (package
+// epoch): only pg.InTx waits for them. For the rest it is Add.
+func AddAfter(ctx context.Context, db pg.Querier, ev Event, change string, args pgx.NamedArgs) (bool, error) {
 	ev, err := completed(ctx, ev)
 	if err != nil {
-		return fmt.Errorf("add event: %w", err)
+		return false, fmt.Errorf("add event: %w", err)
 	}
 	if err := ev.check(); err != nil {
-		return fmt.Errorf("add event: %w", err)
+		return false, fmt.Errorf("add event: %w", err)
 	}
-	// A commit that notifies holds a lock of the whole server while it is flushed, so
-	// notify is only for a relay that sleeps. No payload: any role may listen.
-	const statement = `
-		with added as (
-			insert into outbox (id, type, key, actor, request_id, outcome, body, personal)
-			values (@id, @type, @key, @actor, @request_id, @outcome, @body, @personal)
-		)
+	all := pgx.NamedArgs{
+		"event_id": ev.ID, "event_type": ev.Type, "event_key": ev.Key, "event_actor": ev.Actor, "event_request_id": ev.RequestID,
+		"event_outcome": string(ev.Outcome), "event_body": []byte(ev.Body), "event_personal": []byte(ev.Personal),
+	}
+	maps.Copy(all, args)
+	tag, err := db.Exec(ctx, "with changed as ("+change+addChanged, all)
+	if err != nil {
+		return false, fmt.Errorf("add event %s: %w", ev.Type, err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// addChanged ends the statement of AddAfter. A commit that notifies holds a lock of the
+// whole server while it is flushed, so notify is only for a relay that sleeps. No payload:
+// any role may listen.
+const addChanged = `
+	), added as (
+		insert into outbox (id, type, key, actor, request_id, outcome, body, personal)
+		select @event_id, @event_type, @event_key, @event_actor, @event_request_id, @event_outcome, @event_body, @event_personal
+		from changed
+	)
+	select (
 		select pg_notify('outbox_' || current_schema, '')
 		from outbox_head
-		where watched_until < clock_timestamp()`
-	_, err = tx.Exec(ctx, statement, pgx.NamedArgs{
-		"id": ev.ID, "type": ev.Type, "key": ev.Key, "actor": ev.Actor, "request_id": ev.RequestID,
-		"outcome": ev.Outcome, "body": ev.Body, "personal": ev.Personal,
-	})
-	if err != nil {
-		return fmt.Errorf("add event %s: %w", ev.Type, err)
-	}
-	return nil
-}
+		where watched_until < clock_timestamp()
+	)
+	from changed`
 
 func completed(ctx context.Context, ev Event) (Event, error) {
 	if ev.ID == "" {

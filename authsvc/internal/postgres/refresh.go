@@ -36,7 +36,7 @@ where f.id = $1 and s.expires_at > $2`
 // Find implements refresh.Store.
 func (s *Refresh) Find(ctx context.Context, id uuid.UUID, now time.Time) (refresh.Family, error) {
 	var f refresh.Family
-	err := s.db.QueryRow(ctx, findFamily, id, now).Scan(&f.ID, &f.SessionID, &f.UserID, &f.ClientID, &f.Scope, &f.AMR, &f.AuthTime,
+	err := s.db.QueryRow(ctx, findFamily, id.String(), now).Scan(&f.ID, &f.SessionID, &f.UserID, &f.ClientID, &f.Scope, &f.AMR, &f.AuthTime,
 		&f.Salt, &f.Generation, &f.RotatedAt, &f.ExpiresAt, &f.Ended)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return refresh.Family{}, refresh.ErrInvalidGrant
@@ -66,23 +66,16 @@ func (s *Refresh) Create(ctx context.Context, f refresh.Family, ev events.Event)
 // in any number of processes, one matches (Better Auth CVE-2026-53517).
 const rotateFamily = `
 update refresh_family
-set generation = generation + 1, rotated_at = $3, expires_at = $4
-where id = $1 and generation = $2 and not ended and expires_at > $3`
+set generation = generation + 1, rotated_at = @rotated_at, expires_at = @expires_at
+where id = @id and generation = @generation and not ended and expires_at > @rotated_at
+returning id`
 
-// Rotate implements refresh.Store.
+// Rotate implements refresh.Store. No copy shows a generation, so nobody is waited for.
 func (s *Refresh) Rotate(ctx context.Context, f refresh.Family, rotated, expires time.Time, ev events.Event) (bool, error) {
-	var won bool
-	err := pg.InTx(ctx, s.db, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, rotateFamily, f.ID, f.Generation, rotated, expires)
-		if err != nil {
-			return err
-		}
-		if won = tag.RowsAffected() == 1; !won {
-			return nil
-		}
-		return events.Add(ctx, tx, ev)
+	won, err := events.AddAfter(ctx, s.db, ev, rotateFamily, pgx.NamedArgs{
+		"id": f.ID.String(), "generation": f.Generation, "rotated_at": rotated, "expires_at": expires,
 	})
-	return won && err == nil, pg.Fault(err)
+	return won, pg.Fault(err)
 }
 
 const endFamily = `
