@@ -58,12 +58,12 @@ func (c *Consumer) tryCursor(ctx context.Context, tx pgx.Tx) (int64, error) {
 		from inbox_cursor
 		where consumer = $1 and source = $2
 		for update skip locked`
-	if err := c.ensureCursor(ctx, tx); err != nil {
-		return 0, err
-	}
 	var pos int64
 	err := tx.QueryRow(ctx, query, c.cfg.Name, c.source).Scan(&pos)
-	if errors.Is(err, pgx.ErrNoRows) {
+	if errors.Is(err, pgx.ErrNoRows) { // somebody has it, or it does not exist yet
+		if created, err := c.ensureCursor(ctx, tx); err != nil || created {
+			return 0, err
+		}
 		return 0, errBusy
 	}
 	if err != nil {
@@ -79,7 +79,7 @@ func (c *Consumer) lockCursor(ctx context.Context, tx pgx.Tx) (int64, error) {
 		from inbox_cursor
 		where consumer = $1 and source = $2
 		for update`
-	if err := c.ensureCursor(ctx, tx); err != nil {
+	if _, err := c.ensureCursor(ctx, tx); err != nil {
 		return 0, err
 	}
 	var pos int64
@@ -89,15 +89,17 @@ func (c *Consumer) lockCursor(ctx context.Context, tx pgx.Tx) (int64, error) {
 	return pos, nil
 }
 
-func (c *Consumer) ensureCursor(ctx context.Context, tx pgx.Tx) error {
+// ensureCursor creates the cursor at 0 if there is none, and reports whether it did.
+func (c *Consumer) ensureCursor(ctx context.Context, tx pgx.Tx) (bool, error) {
 	const statement = `
 		insert into inbox_cursor (consumer, source)
 		values ($1, $2)
 		on conflict do nothing`
-	if _, err := tx.Exec(ctx, statement, c.cfg.Name, c.source); err != nil {
-		return fmt.Errorf("create cursor: %w", err)
+	tag, err := tx.Exec(ctx, statement, c.cfg.Name, c.source)
+	if err != nil {
+		return false, fmt.Errorf("create cursor: %w", err)
 	}
-	return nil
+	return tag.RowsAffected() == 1, nil
 }
 
 func (c *Consumer) moveCursor(ctx context.Context, tx pgx.Tx, to int64) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gatehouse-auth/gatehouse/shared/pg"
@@ -60,9 +61,6 @@ func (f *Feed) Read(ctx context.Context, in FeedIn) (FeedOut, error) {
 	if in.Max == 0 || in.Max > maxPage {
 		in.Max = maxPage
 	}
-	if err := f.remember(ctx, in); err != nil {
-		return FeedOut{}, pg.Fault(fmt.Errorf("remember reader %s: %w", in.Consumer, err))
-	}
 	out, err := f.read(ctx, in)
 	if err != nil {
 		return FeedOut{}, pg.Fault(fmt.Errorf("read feed after %d: %w", in.After, err))
@@ -70,77 +68,85 @@ func (f *Feed) Read(ctx context.Context, in FeedIn) (FeedOut, error) {
 	return out, nil
 }
 
-// remember stores a position that the feed can serve, where it differs.
-func (f *Feed) remember(ctx context.Context, in FeedIn) error {
-	const statement = `
-		insert into outbox_reader as reader (consumer, pos)
-		select $1, $2
-		from outbox_head
-		where $2 between floor and pos
-		on conflict (consumer) do update
-		set pos = excluded.pos, at = excluded.at
-		where reader.pos <> excluded.pos`
-	_, err := f.db.Exec(ctx, statement, in.Consumer, in.After)
-	return err
-}
+// rememberReader stores a position that the feed can serve, where it differs.
+const rememberReader = `
+	insert into outbox_reader as reader (consumer, pos)
+	select $1, $2
+	from outbox_head
+	where $2 between floor and pos
+	on conflict (consumer) do update
+	set pos = excluded.pos, at = excluded.at
+	where reader.pos <> excluded.pos`
 
-// read takes head, floor and events from one snapshot: a purge that commits between
+// readPage takes head, floor and events from one snapshot: a purge that commits between
 // two of them would look like a gap.
+const readPage = `
+	select head.pos, head.floor, e.id::text, e.pos, e.type, e.key, e.actor, e.request_id, e.outcome, e.body, e.personal, e.at
+	from outbox_head head
+	left join lateral (
+		select *
+		from outbox
+		where pos > $1
+		order by pos
+		limit $2
+	) e on true
+	order by e.pos`
+
+// read does everything in one round trip.
 func (f *Feed) read(ctx context.Context, in FeedIn) (out FeedOut, err error) {
-	const query = `
-		select pos, floor
-		from outbox_head`
-	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err = pgx.BeginTxFunc(ctx, f.db, snapshot, func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, query).Scan(&out.Head, &out.Floor); err != nil {
-			return fmt.Errorf("read head: %w", err)
-		}
-		switch {
-		case in.After < out.Floor:
-			return ErrTooLate
-		case in.After > out.Head:
-			return ErrAhead
-		case in.After == out.Head:
-			return nil
-		}
-		out.Events, err = page(ctx, tx, in)
-		return err
-	})
-	return out, err
+	batch := &pgx.Batch{}
+	batch.Queue(rememberReader, in.Consumer, in.After)
+	batch.Queue(readPage, in.After, in.Max)
+	results := f.db.SendBatch(ctx, batch)
+	defer func() { err = errors.Join(err, results.Close()) }()
+	if _, err := results.Exec(); err != nil {
+		return FeedOut{}, fmt.Errorf("remember reader %s: %w", in.Consumer, err)
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return FeedOut{}, err
+	}
+	if out, err = page(rows); err != nil {
+		return FeedOut{}, err
+	}
+	switch {
+	case in.After < out.Floor:
+		return FeedOut{}, ErrTooLate
+	case in.After > out.Head:
+		return FeedOut{}, ErrAhead
+	}
+	return out, nil
 }
 
 // errPageFull ends a page at its limit of bytes.
 var errPageFull = errors.New("page is full")
 
-func page(ctx context.Context, tx pgx.Tx, in FeedIn) ([]Event, error) {
-	const query = `
-		select id::text, pos, type, key, actor, request_id, outcome, body, personal, at
-		from outbox
-		where pos > $1
-		order by pos
-		limit $2`
-	rows, err := tx.Query(ctx, query, in.After, in.Max)
-	if err != nil {
-		return nil, fmt.Errorf("query events: %w", err)
-	}
-	var events []Event
+// page reads the rows of readPage. Where there is no event, there is one row without.
+func page(rows pgx.Rows) (out FeedOut, err error) {
 	var e Event
 	size := 0
-	fields := []any{&e.ID, &e.Pos, &e.Type, &e.Key, &e.Actor, &e.RequestID, &e.Outcome, (*[]byte)(&e.Body), (*[]byte)(&e.Personal), &e.At}
+	fields := []any{
+		&out.Head, &out.Floor, (*zeronull.Text)(&e.ID), (*zeronull.Int8)(&e.Pos), (*zeronull.Text)(&e.Type), (*zeronull.Text)(&e.Key),
+		(*zeronull.Text)(&e.Actor), (*zeronull.Text)(&e.RequestID), (*zeronull.Text)(&e.Outcome),
+		(*[]byte)(&e.Body), (*[]byte)(&e.Personal), (*zeronull.Timestamptz)(&e.At),
+	}
 	_, err = pgx.ForEachRow(rows, fields, func() error {
+		if e.Pos == 0 {
+			return nil
+		}
 		e.At = e.At.UTC()
 		encoded, err := json.Marshal(e) // what counts is the text that travels, escapes and all
 		if err != nil {
 			return fmt.Errorf("encode event %d: %w", e.Pos, err)
 		}
-		if size += len(encoded) + len(","); size > maxPageBytes && len(events) > 0 {
+		if size += len(encoded) + len(","); size > maxPageBytes && len(out.Events) > 0 {
 			return errPageFull
 		}
-		events = append(events, e)
+		out.Events = append(out.Events, e)
 		return nil
 	})
 	if err != nil && !errors.Is(err, errPageFull) {
-		return nil, fmt.Errorf("read events: %w", err)
+		return FeedOut{}, fmt.Errorf("read events: %w", err)
 	}
-	return events, nil
+	return out, nil
 }

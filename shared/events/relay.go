@@ -19,8 +19,8 @@ const (
 	purgeEvery  = time.Hour
 	roundLimit  = 10 * time.Second // for the database's part of a round
 
-	watchPause  = 20 * time.Millisecond
-	watchRounds = 250 // 5 s: a transaction that relied on watchFor has 4 s to commit
+	watchPause  = 100 * time.Millisecond
+	watchRounds = 50 // 5 s: a transaction that relied on watchFor has 4 s to commit
 )
 
 // RelayConfig says what a Relay works on.
@@ -54,13 +54,13 @@ func NewRelay(cfg RelayConfig) (*Relay, error) {
 	return &Relay{cfg: cfg, health: &health{log: cfg.Log.With().Str("relay", cfg.Source).Logger()}}, nil
 }
 
-// Run numbers events, within milliseconds of their commit, until ctx ends; then it
-// returns ctx's error. It outlives a loss of the database. It uses one connection,
-// which it takes out of the pool.
+// Run numbers events, within a tenth of a second of their commit, until ctx ends; then it
+// returns ctx's error. It outlives a loss of the database. It uses one connection, which it
+// takes out of the pool.
 //
-// An event after a pause wakes it by a notification of the database. While events keep
-// coming it looks every 20 ms instead, and writers spare the notification, which would
-// make their commits wait for each other.
+// An event after a pause wakes it by a notification of the database, at once. While events
+// keep coming it looks every 100 ms instead: many are numbered together then, and writers
+// spare the notification, which would make their commits wait for each other.
 func (r *Relay) Run(ctx context.Context) error {
 	for {
 		err := r.session(ctx)
