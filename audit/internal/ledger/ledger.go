@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -48,14 +47,21 @@ type Secret struct {
 type Tx interface {
 	// LockSize returns the size of the tree and keeps others from growing it until the end.
 	LockSize(ctx context.Context) (int64, error)
-	SetSize(ctx context.Context, size int64) error
 	// Stored reads the tree's hashes.
 	Stored(ctx context.Context) tree.Reader
-	AddHashes(ctx context.Context, first int64, hashes []tree.Hash) error
-	AddRecords(ctx context.Context, records []Record) error
-	// SubjectKey returns the subject's key; fresh becomes it if there is none.
-	SubjectKey(ctx context.Context, subject string, fresh vault.Key) (vault.Key, error)
-	AddPersonal(ctx context.Context, index int64, entry vault.Entry) error
+	// SubjectKeys returns the keys of the subjects of fresh, whose key becomes that of a
+	// subject which has none.
+	SubjectKeys(ctx context.Context, fresh map[string]vault.Key) (map[string]vault.Key, error)
+	Append(ctx context.Context, a Addition) error
+}
+
+// Addition is what the log grows by.
+type Addition struct {
+	First    int64 // index of the first of Hashes
+	Hashes   []tree.Hash
+	Records  []Record
+	Personal map[int64]vault.Entry // by the index of its record
+	Size     int64                 // of the tree with all that
 }
 
 // Store reads the log and keeps its checkpoints.
@@ -98,40 +104,51 @@ func (l *Ledger) Take(ctx context.Context, tx Tx, source string, batch []events.
 	if err != nil {
 		return err
 	}
+	keys, err := l.subjectKeys(ctx, tx, batch)
+	if err != nil {
+		return err
+	}
 	growth := tree.Grow(size, tx.Stored(ctx))
-	records := make([]Record, 0, len(batch))
-	sealed := map[int64]vault.Entry{}
+	added := Addition{Records: make([]Record, 0, len(batch)), Personal: map[int64]vault.Entry{}}
 	for _, ev := range batch {
-		record, entry, err := l.record(ctx, tx, growth, source, ev)
+		record, entry, err := l.record(growth, source, ev, keys[ev.Key])
 		if err != nil {
 			return err
 		}
-		records = append(records, record)
+		added.Records = append(added.Records, record)
 		if entry != nil {
-			sealed[record.Index] = *entry
+			added.Personal[record.Index] = *entry
 		}
 	}
-	first, hashes := growth.New()
-	if err := errors.Join(tx.AddHashes(ctx, first, hashes), tx.AddRecords(ctx, records), tx.SetSize(ctx, growth.Size())); err != nil {
-		return err
-	}
-	for index, entry := range sealed {
-		if err := tx.AddPersonal(ctx, index, entry); err != nil {
-			return err
+	added.First, added.Hashes = growth.New()
+	added.Size = growth.Size()
+	return tx.Append(ctx, added)
+}
+
+// subjectKeys returns the keys of those of whom the events hold personal data.
+func (l *Ledger) subjectKeys(ctx context.Context, tx Tx, batch []events.Event) (map[string]vault.Key, error) {
+	fresh := map[string]vault.Key{}
+	for _, ev := range batch {
+		if isPersonal(ev) && fresh[ev.Key] == nil {
+			fresh[ev.Key] = l.vault.NewKey(ev.Key)
 		}
 	}
-	return nil
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	return tx.SubjectKeys(ctx, fresh)
+}
+
+// isPersonal reports whether the event holds personal data.
+func isPersonal(ev events.Event) bool {
+	return len(ev.Personal) > 0 && string(ev.Personal) != "{}" && string(ev.Personal) != "null"
 }
 
 // record makes the leaf of one event and adds it to the growing tree.
-func (l *Ledger) record(ctx context.Context, tx Tx, growth *tree.Growth, source string, ev events.Event) (Record, *vault.Entry, error) {
+func (l *Ledger) record(growth *tree.Growth, source string, ev events.Event, key vault.Key) (Record, *vault.Entry, error) {
 	var sealed *vault.Entry
 	commitment := ""
-	if len(ev.Personal) > 0 && string(ev.Personal) != "{}" && string(ev.Personal) != "null" {
-		key, err := tx.SubjectKey(ctx, ev.Key, l.vault.NewKey(ev.Key))
-		if err != nil {
-			return Record{}, nil, err
-		}
+	if isPersonal(ev) {
 		entry, commit, err := l.vault.Seal(ev.Key, key, ev.ID, ev.Personal)
 		if err != nil {
 			return Record{}, nil, err

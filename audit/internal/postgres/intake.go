@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,67 +33,125 @@ func (i Intake) LockSize(ctx context.Context) (int64, error) {
 	return size, err
 }
 
+func (i Intake) Stored(ctx context.Context) tree.Reader { return hashes{ctx, i.tx} }
+
+// findSubjectKeys does not see the keys that it adds itself. Nobody else adds one
+// meanwhile: the tree is locked.
+const findSubjectKeys = `
+with added as (
+    insert into subject_key (subject, sealed)
+    select *
+    from unnest($1::text[], $2::bytea[])
+    on conflict (subject) do nothing
+    returning subject, sealed
+)
+select subject, sealed
+from added
+union all
+select subject, sealed
+from subject_key
+where subject = any ($1)`
+
+func (i Intake) SubjectKeys(ctx context.Context, fresh map[string]vault.Key) (map[string]vault.Key, error) {
+	subjects, sealed := make([]string, 0, len(fresh)), make([][]byte, 0, len(fresh))
+	for subject, key := range fresh {
+		subjects, sealed = append(subjects, subject), append(sealed, key)
+	}
+	rows, err := i.tx.Query(ctx, findSubjectKeys, subjects, sealed)
+	if err != nil {
+		return nil, err
+	}
+	keys := make(map[string]vault.Key, len(fresh))
+	var subject string
+	var key []byte
+	_, err = pgx.ForEachRow(rows, []any{&subject, &key}, func() error {
+		keys[subject] = key
+		return nil
+	})
+	return keys, err
+}
+
+const addHashes = `
+insert into node (index, hash)
+select $1 + place - 1, hash
+from unnest($2::bytea[]) with ordinality as added (hash, place)`
+
+const addRecords = `
+insert into leaf (index, event_id, bytes, source, pos, at, action, outcome, actor, subject, request_id)
+select *
+from unnest(@index::bigint[], @event_id::uuid[], @bytes::bytea[], @source::text[], @pos::bigint[], @at::timestamptz[],
+    @action::text[], @outcome::text[], @actor::text[], @subject::text[], @request_id::text[])`
+
+const addPersonal = `
+insert into personal (index, subject, salt, sealed)
+select *
+from unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[])`
+
 const setSize = `
 update tree
 set size = $1
 where size <= $1`
 
-// SetSize implements ledger.Tx.
-func (i Intake) SetSize(ctx context.Context, size int64) error {
-	tag, err := i.tx.Exec(ctx, setSize, size)
+// Append stores everything in one round trip.
+func (i Intake) Append(ctx context.Context, a ledger.Addition) (err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(addHashes, a.First, slicesOf(a.Hashes))
+	batch.Queue(addRecords, recordColumns(a.Records))
+	if len(a.Personal) > 0 {
+		indexes, subjects, salts, sealed := personalColumns(a.Personal)
+		batch.Queue(addPersonal, indexes, subjects, salts, sealed)
+	}
+	batch.Queue(setSize, a.Size)
+	results := i.tx.SendBatch(ctx, batch)
+	defer func() { err = errors.Join(err, results.Close()) }()
+	for range batch.Len() - 1 {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+	}
+	tag, err := results.Exec()
 	if err == nil && tag.RowsAffected() != 1 {
-		return fmt.Errorf("the tree is larger than %d already", size)
+		return fmt.Errorf("the tree is larger than %d already", a.Size)
 	}
 	return err
 }
 
-// Stored implements ledger.Tx.
-func (i Intake) Stored(ctx context.Context) tree.Reader { return hashes{ctx, i.tx} }
-
-// AddHashes implements ledger.Tx.
-func (i Intake) AddHashes(ctx context.Context, first int64, added []tree.Hash) error {
-	_, err := i.tx.CopyFrom(ctx, pgx.Identifier{"node"}, []string{"index", "hash"},
-		pgx.CopyFromSlice(len(added), func(n int) ([]any, error) { return []any{first + int64(n), added[n][:]}, nil }))
-	return err
-}
-
-// AddRecords implements ledger.Tx.
-func (i Intake) AddRecords(ctx context.Context, records []ledger.Record) error {
-	columns := []string{"index", "event_id", "bytes", "source", "pos", "at", "action", "outcome", "actor", "subject", "request_id"}
-	_, err := i.tx.CopyFrom(ctx, pgx.Identifier{"leaf"}, columns,
-		pgx.CopyFromSlice(len(records), func(n int) ([]any, error) {
-			r := records[n]
-			return []any{r.Index, r.EventID, r.Bytes, r.Source, r.Pos, r.At, r.Action, r.Outcome, r.Actor, r.Subject, r.RequestID}, nil
-		}))
-	return err
-}
-
-const addSubjectKey = `
-insert into subject_key (subject, sealed)
-values ($1, $2)
-on conflict (subject) do nothing`
-
-const findSubjectKey = `
-select sealed
-from subject_key
-where subject = $1`
-
-// SubjectKey implements ledger.Tx.
-func (i Intake) SubjectKey(ctx context.Context, subject string, fresh vault.Key) (vault.Key, error) {
-	if _, err := i.tx.Exec(ctx, addSubjectKey, subject, []byte(fresh)); err != nil {
-		return nil, err
+func slicesOf(hashes []tree.Hash) [][]byte {
+	list := make([][]byte, 0, len(hashes))
+	for n := range hashes {
+		list = append(list, hashes[n][:])
 	}
-	var key []byte
-	err := i.tx.QueryRow(ctx, findSubjectKey, subject).Scan(&key)
-	return key, err
+	return list
 }
 
-const addPersonal = `
-insert into personal (index, subject, salt, sealed)
-values ($1, $2, $3, $4)`
+func recordColumns(records []ledger.Record) pgx.NamedArgs {
+	return pgx.NamedArgs{
+		"index":      column(records, func(r ledger.Record) int64 { return r.Index }),
+		"event_id":   column(records, func(r ledger.Record) string { return r.EventID }),
+		"bytes":      column(records, func(r ledger.Record) []byte { return r.Bytes }),
+		"source":     column(records, func(r ledger.Record) string { return r.Source }),
+		"pos":        column(records, func(r ledger.Record) int64 { return r.Pos }),
+		"at":         column(records, func(r ledger.Record) time.Time { return r.At }),
+		"action":     column(records, func(r ledger.Record) string { return r.Action }),
+		"outcome":    column(records, func(r ledger.Record) string { return r.Outcome }),
+		"actor":      column(records, func(r ledger.Record) string { return r.Actor }),
+		"subject":    column(records, func(r ledger.Record) string { return r.Subject }),
+		"request_id": column(records, func(r ledger.Record) string { return r.RequestID }),
+	}
+}
 
-// AddPersonal implements ledger.Tx.
-func (i Intake) AddPersonal(ctx context.Context, index int64, entry vault.Entry) error {
-	_, err := i.tx.Exec(ctx, addPersonal, index, entry.Subject, entry.Salt[:], entry.Sealed)
-	return err
+func column[T any](records []ledger.Record, of func(ledger.Record) T) []T {
+	list := make([]T, 0, len(records))
+	for _, r := range records {
+		list = append(list, of(r))
+	}
+	return list
+}
+
+func personalColumns(personal map[int64]vault.Entry) (indexes []int64, subjects []string, salts, sealed [][]byte) {
+	for index, entry := range personal {
+		indexes, subjects = append(indexes, index), append(subjects, entry.Subject)
+		salts, sealed = append(salts, entry.Salt[:]), append(sealed, entry.Sealed)
+	}
+	return indexes, subjects, salts, sealed
 }

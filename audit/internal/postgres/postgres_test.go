@@ -60,7 +60,7 @@ func TestSchema_RefusesATreeThatShrinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback(t.Context()) }()
-	if err := postgres.NewIntake(tx).SetSize(t.Context(), 2); err == nil {
+	if err := postgres.NewIntake(tx).Append(t.Context(), ledger.Addition{Size: 2}); err == nil {
 		t.Error("the size went back")
 	}
 	if _, err := tx.Exec(t.Context(), "insert into tree (one, size) values (false, 9)"); err == nil {
