@@ -28,7 +28,7 @@ func (s *Users) FindAll(ctx context.Context, ids []user.ID) ([]user.User, error)
 	if err != nil {
 		return nil, reported("find users", err)
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[user.User])
+	found, err := pgx.CollectRows(rows, asUser)
 	return found, reported("find users", err)
 }
 
@@ -129,6 +129,6 @@ func (s *Users) Select(ctx context.Context, wanted user.Selection) ([]user.User,
 	if err != nil {
 		return nil, 0, reported("select users", err)
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[user.User])
+	found, err := pgx.CollectRows(rows, asUser)
 	return found, total, reported("select users", err)
 }

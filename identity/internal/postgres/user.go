@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,7 +27,7 @@ func (s *Users) Change(ctx context.Context, do func(user.Tx) error) error {
 	return pg.InTx(ctx, s.pool, func(tx pgx.Tx) error { return do(change{tx}) })
 }
 
-// userColumns is what a user.User is read from. Everybody has the role user.
+// userColumns is what asUser reads.
 const userColumns = `
 	u.id::text as id, u.email, u.email_verified, u.name, u.image,
 	` + userColumnsButImage
@@ -34,8 +35,7 @@ const userColumns = `
 const userColumnsButImage = `
 	u.username, u.display_username,
 	u.phone_number, u.phone_number_verified, u.anonymous, u.locale,
-	array(select g.role from grants g where g.user_id = u.id
-	      union select 'user' order by 1) as roles,
+	array(select g.role from grants g where g.user_id = u.id) as roles,
 	u.banned, u.ban_reason, u.ban_expires, u.created_at, u.updated_at`
 
 const findUser = `
@@ -45,7 +45,7 @@ const findUser = `
 
 // Find implements user.Store.
 func (s *Users) Find(ctx context.Context, id user.ID) (user.User, error) {
-	return oneUser(ctx, s.pool, findUser, id)
+	return oneUser(ctx, s.pool, findUser, string(id))
 }
 
 const findUserByEmail = `
@@ -92,7 +92,7 @@ func (s *Users) List(ctx context.Context, q user.Query) ([]user.User, error) {
 	if err != nil {
 		return nil, reported("list users", err)
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[user.User])
+	found, err := pgx.CollectRows(rows, asUser)
 	return found, reported("list users", err)
 }
 
@@ -106,13 +106,21 @@ func (s *Users) DeleteReservations(ctx context.Context, before time.Time) error 
 	return reported("delete reservations", err)
 }
 
+// asUser reads a user. Everybody has the role user, without a row of grants.
+func asUser(row pgx.CollectableRow) (user.User, error) {
+	u, err := pgx.RowToStructByName[user.User](row)
+	u.Roles = append(u.Roles, "user")
+	slices.Sort(u.Roles)
+	return u, err
+}
+
 // oneUser runs a statement that returns one user or none.
 func oneUser(ctx context.Context, q pg.Querier, sql string, args ...any) (user.User, error) {
 	rows, err := q.Query(ctx, sql, args...)
 	if err != nil {
 		return user.User{}, reported("find user", err)
 	}
-	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[user.User])
+	found, err := pgx.CollectExactlyOneRow(rows, asUser)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return user.User{}, user.ErrUnknown
 	}
