@@ -145,8 +145,9 @@ func TestAccount_Sweep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Of the session that stays, so that it is not the cascade that removes one.
-		family := refresh.Family{ID: uuid.New(), SessionID: s.ID, UserID: somebody, Scope: []string{}, AMR: []string{}, Salt: make([]byte, 32), ExpiresAt: expires}
+		// Of the session that stays, so that it is not the cascade that removes one: the next
+		// family does.
+		family := refresh.Family{SessionID: s.ID, UserID: somebody, Scope: []string{}, AMR: []string{}, Salt: make([]byte, 32), RotatedAt: now}
 		if i == 0 {
 			continue
 		}

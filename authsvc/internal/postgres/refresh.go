@@ -44,7 +44,9 @@ func (s *Refresh) Find(ctx context.Context, id uuid.UUID, now time.Time) (refres
 	return f, pg.Fault(err)
 }
 
+// createFamily removes what the session has left behind.
 const createFamily = `
+with expired as (delete from refresh_family where session_id = @session_id and expires_at < @rotated_at)
 insert into refresh_family (id, session_id, user_id, client_id, scope, amr, auth_time, salt, rotated_at, expires_at)
 values (@id, @session_id, @user_id, @client_id, @scope, @amr, @auth_time, @salt, @rotated_at, @expires_at)`
 

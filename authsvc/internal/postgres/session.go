@@ -144,7 +144,6 @@ func (t accountTx) DeleteImpersonations(ctx context.Context, impersonator string
 const sweepExpired = `
 with flows as (delete from social_flow where expires_at < $1),
     sessions as (delete from session where expires_at < $1),
-    families as (delete from refresh_family where expires_at < $1),
     proofs as (delete from used_proof where expires_at < $1),
     deletions as (delete from user_deletion where expires_at < $1),
     changes as (delete from email_change where expires_at < $1),
