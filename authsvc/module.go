@@ -102,10 +102,14 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 			return !own.Current(since, epoch.Mark{Scope: authapi.ScopeKey, Key: id})
 		})
 	})
+	var users *account.UserCopies
+	if c.SessionCache != "off" {
+		users = account.NewUserCopies(theirs)
+	}
 	accounts := account.New(account.Config{
-		Copies: account.NewCopies(own, theirs, deps.Epochs.Known, c.SessionCache != "off"),
-		Site:   append(strings.Split(deps.BaseURL.Hostname(), "."), "gatehouse"),
-		Store:  store, Call: deps.Call, Passwords: password.NewHasher().WithBreaches(breaches), Mint: token.NewMail(deps.Root, deps.Now),
+		Users: users, Copies: account.NewCopies(own, theirs, deps.Epochs.Known, c.SessionCache != "off"),
+		Site:  append(strings.Split(deps.BaseURL.Hostname(), "."), "gatehouse"),
+		Store: store, Call: deps.Call, Passwords: password.NewHasher().WithBreaches(breaches), Mint: token.NewMail(deps.Root, deps.Now),
 		Notices: notices, Guesses: throttle.NewGuesses(deps.Root, deps.Now), Now: deps.Now, RequireVerification: c.RequireVerification,
 		ApproveChanges: c.ChangeConfirmation, ConfirmDeletions: c.DeleteVerification,
 		LimitMembers: c.limited(deps.Development),

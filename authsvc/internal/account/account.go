@@ -114,11 +114,12 @@ type Config struct {
 	Notices             *notice.Writer
 	Guesses             *throttle.Guesses
 	Now                 func() time.Time
-	Copies              *Copies // nil: none
-	RequireVerification bool    // no sign-in before the address is confirmed
-	ApproveChanges      bool    // another address is approved from the one that is confirmed
-	ConfirmDeletions    bool    // users delete themselves by a mailed link only
-	LimitMembers        bool    // limits how many taken addresses a caller may find at sign-up
+	Copies              *Copies     // nil: none
+	Users               *UserCopies // nil: none
+	RequireVerification bool        // no sign-in before the address is confirmed
+	ApproveChanges      bool        // another address is approved from the one that is confirmed
+	ConfirmDeletions    bool        // users delete themselves by a mailed link only
+	LimitMembers        bool        // limits how many taken addresses a caller may find at sign-up
 }
 
 // Service runs the use cases. It is safe for concurrent use.

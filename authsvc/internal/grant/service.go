@@ -77,7 +77,7 @@ func (s *Service) Refresh(ctx context.Context, refreshToken, clientID string, sc
 		}
 		scope = granted
 		var err error
-		user, err = s.accounts.ActiveUser(ctx, f.UserID)
+		user, err = s.accounts.CopiedUser(ctx, f.UserID)
 		if errors.Is(err, account.ErrUnauthorized) {
 			return ErrInvalidGrant
 		}
@@ -173,7 +173,7 @@ func (s *Service) whileActive(ctx context.Context, sessionID, userID string, in 
 	if !slices.ContainsFunc(sessions, func(live session.Session) bool { return live.ID == sessionID }) {
 		return Introspection{}, nil
 	}
-	_, err = s.accounts.ActiveUser(ctx, userID)
+	_, err = s.accounts.CopiedUser(ctx, userID)
 	if errors.Is(err, account.ErrUnauthorized) {
 		return Introspection{}, nil
 	}
