@@ -103,23 +103,21 @@ func lockHead(ctx context.Context, tx pgx.Tx) (bool, error) {
 
 // number continues the positions in the order of writing. A row that is not
 // committed yet is not seen, so it gets a later position, never one that readers
-// have passed.
+// have passed. It goes through the array so that each row is looked up, whatever the
+// planner thinks of the sizes: joined, it may read the whole table.
 func number(ctx context.Context, tx pgx.Tx, watch time.Duration) (int, error) {
 	const statement = `
-		with fresh as (
-			select seq
-			from outbox
-			where pos is null
-			order by seq
-			limit $1
-		), numbered as (
-			select fresh.seq, head.pos + row_number() over (order by fresh.seq) as pos
-			from fresh, outbox_head head
-		), given as (
+		with given as (
 			update outbox
-			set pos = numbered.pos
-			from numbered
-			where outbox.seq = numbered.seq
+			set pos = (select pos from outbox_head) + fresh.place
+			from unnest(array(
+				select seq
+				from outbox
+				where pos is null
+				order by seq
+				limit $1
+			)) with ordinality as fresh (seq, place)
+			where outbox.seq = fresh.seq
 			returning outbox.pos
 		)
 		update outbox_head
