@@ -34,24 +34,42 @@ func Add(ctx context.Context, tx pgx.Tx, ev Event) error {
 // do not begin with event_. It must not touch anything of which others keep copies (package
 // epoch): only pg.InTx waits for them. For the rest it is Add.
 func AddAfter(ctx context.Context, db pg.Querier, ev Event, change string, args pgx.NamedArgs) (bool, error) {
-	ev, err := completed(ctx, ev)
+	added, err := arguments(ctx, ev)
 	if err != nil {
-		return false, fmt.Errorf("add event: %w", err)
+		return false, err
 	}
-	if err := ev.check(); err != nil {
-		return false, fmt.Errorf("add event: %w", err)
-	}
-	all := pgx.NamedArgs{
-		"event_id": ev.ID, "event_type": ev.Type, "event_key": ev.Key, "event_actor": ev.Actor, "event_request_id": ev.RequestID,
-		"event_outcome": string(ev.Outcome), "event_body": []byte(ev.Body), "event_personal": []byte(ev.Personal),
-	}
-	maps.Copy(all, args)
-	tag, err := db.Exec(ctx, "with changed as ("+change+addChanged, all)
+	maps.Copy(added, args)
+	tag, err := db.Exec(ctx, after(change), added)
 	if err != nil {
 		return false, fmt.Errorf("add event %s: %w", ev.Type, err)
 	}
 	return tag.RowsAffected() == 1, nil
 }
+
+// Queue is Add as the next statement of a batch.
+func Queue(ctx context.Context, batch *pgx.Batch, ev Event) error {
+	added, err := arguments(ctx, ev)
+	if err == nil {
+		batch.Queue(after("select"), added)
+	}
+	return err
+}
+
+func arguments(ctx context.Context, ev Event) (pgx.NamedArgs, error) {
+	ev, err := completed(ctx, ev)
+	if err == nil {
+		err = ev.check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("add event: %w", err)
+	}
+	return pgx.NamedArgs{
+		"event_id": ev.ID, "event_type": ev.Type, "event_key": ev.Key, "event_actor": ev.Actor, "event_request_id": ev.RequestID,
+		"event_outcome": string(ev.Outcome), "event_body": []byte(ev.Body), "event_personal": []byte(ev.Personal),
+	}, nil
+}
+
+func after(change string) string { return "with changed as (" + change + addChanged }
 
 // addChanged ends the statement of AddAfter. A commit that notifies holds a lock of the
 // whole server while it is flushed, so notify is only for a relay that sleeps. No payload:

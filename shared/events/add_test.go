@@ -69,6 +69,57 @@ func TestAdd_KeepWhatIsGiven(t *testing.T) {
 	}
 }
 
+// An event of a change happens with the change, and not without.
+func TestAddAfter(t *testing.T) {
+	t.Parallel()
+	p := newProducer(t)
+	conn, err := p.db.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(t.Context(), "create temp table thing (name text); insert into thing values ('a')"); err != nil {
+		t.Fatal(err)
+	}
+	const rename = "update thing set name = @to where name = @from returning name"
+	for _, want := range []bool{true, false} { // the second finds nothing to rename
+		changed, err := events.AddAfter(t.Context(), conn, thing("k", 1), rename, pgx.NamedArgs{"from": "a", "to": "b"})
+		if err != nil || changed != want {
+			t.Errorf("changed: %t, %v, want %t", changed, err, want)
+		}
+	}
+	if _, err := events.AddAfter(t.Context(), conn, events.Event{}, rename, pgx.NamedArgs{"from": "b", "to": "c"}); err == nil {
+		t.Error("a malformed event was added")
+	}
+	var name string
+	if err := conn.QueryRow(t.Context(), "select name from thing").Scan(&name); err != nil || name != "b" {
+		t.Errorf("the thing is %q, %v", name, err)
+	}
+	p.number(t)
+	if got := p.read(t, 0); len(got.Events) != 1 || got.Events[0].Key != "k" {
+		t.Errorf("%d events, want one", len(got.Events))
+	}
+}
+
+func TestQueue(t *testing.T) {
+	t.Parallel()
+	p := newProducer(t)
+	batch := &pgx.Batch{}
+	if err := events.Queue(t.Context(), batch, events.Event{}); err == nil || batch.Len() != 0 {
+		t.Errorf("a malformed event was queued: %v", err)
+	}
+	if err := errors.Join(events.Queue(t.Context(), batch, thing("k", 1)), events.Queue(t.Context(), batch, thing("k", 2))); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.db.SendBatch(t.Context(), batch).Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.number(t)
+	if got := p.read(t, 0); len(got.Events) != 2 {
+		t.Errorf("%d events, want two", len(got.Events))
+	}
+}
+
 func TestAdd_Refuse(t *testing.T) {
 	t.Parallel()
 	p := newProducer(t)

@@ -45,6 +45,10 @@ type Store interface {
 	ChangePending(ctx context.Context, hash [32]byte, now time.Time) (bool, error)
 	// ListRemovals returns deletions that were begun before then and are not finished.
 	ListRemovals(ctx context.Context, before time.Time) ([]Removal, error)
+	// FindStored returns what is known before somebody's password is checked: the stored hash,
+	// "" if there is none; whether the user knows the browser; and how long no guess counts,
+	// of those from there if it is known, else of those from anywhere else.
+	FindStored(ctx context.Context, q StoredQuery) (Stored, error)
 	// GuessPause returns how long no guess of this kind counts, 0 for not at all.
 	GuessPause(ctx context.Context, g throttle.Guess) (time.Duration, error)
 	// ListEnrolled returns those of the users who are asked for a second factor.
@@ -74,6 +78,11 @@ type Tx interface {
 	// DeletePassword removes the password of a user who never came to exist.
 	DeletePassword(ctx context.Context, userID string) error
 	CreateSession(ctx context.Context, s session.Session) error
+	// Admit is CreateSession, MeetDevice and AddEvent at once.
+	Admit(ctx context.Context, a Admission) (Acquaintance, error)
+	// HoldProof is PassGuess, KeepPassword and FindEnrolled at once. They follow each other:
+	// what is enrolled is read when the password is kept.
+	HoldProof(ctx context.Context, userID, hash string, g throttle.Guess) (Held, error)
 	// ExtendSession moves the end of a session and reports whether it still exists.
 	ExtendSession(ctx context.Context, id string, updated, expires time.Time) (bool, error)
 	// DeleteSessions ends what the selection names and returns it.

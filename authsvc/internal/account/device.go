@@ -23,9 +23,14 @@ func (s *Service) KnownDevice(ctx context.Context, userID string, from Origin) (
 
 // meet remembers the device of a sign-in, and returns what the user knew of it before.
 func (s *Service) meet(ctx context.Context, tx Tx, userID string, from Origin) (Acquaintance, error) {
+	return tx.MeetDevice(ctx, userID, marksOf(from), s.Now())
+}
+
+// marksOf returns by which marks the device of a request is known.
+func marksOf(from Origin) []device.Mark {
 	marks := []device.Mark{device.ByPlace(from.IP, from.UserAgent)}
 	if from.Browser != "" {
 		marks = append(marks, device.ByID(from.Browser))
 	}
-	return tx.MeetDevice(ctx, userID, marks, s.Now())
+	return marks
 }

@@ -20,9 +20,14 @@ func (s *Service) GuessPassword(ctx context.Context, user User, from Origin) (th
 		return throttle.Guess{}, err
 	}
 	if known {
-		return s.Guesses.Of(throttle.Password, user.ID, from.Browser), nil
+		return s.knownGuess(user, from), nil
 	}
 	return s.PasswordGuess(user, from), nil
+}
+
+// knownGuess is a guess from a browser that the user knows.
+func (s *Service) knownGuess(user User, from Origin) throttle.Guess {
+	return s.Guesses.Of(throttle.Password, user.ID, from.Browser)
 }
 
 // PasswordGuess is a guess from a browser that the user does not know; all of those count

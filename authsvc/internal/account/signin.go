@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/authapi"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/device"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/username"
@@ -28,24 +30,17 @@ type SignIn struct {
 // the password learns of ErrBanned and ErrEmailNotVerified. throttle.ErrLimited after too
 // many wrong passwords, whatever this one is.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
-	user, stored, err := s.passwordOf(ctx, in)
+	try, stored, err := s.attempt(ctx, in)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	guess, err := s.GuessPassword(ctx, user, in.Origin)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	if err := s.Open(ctx, guess); err != nil {
-		return SignedIn{}, err
-	}
-	try := attempt{in, user, guess}
 	if stored == "" {
 		if err := s.Passwords.Dummy(ctx, in.Password); err != nil {
 			return SignedIn{}, err
 		}
 		return SignedIn{}, s.refuse(ctx, try, ErrCredentials)
 	}
+	user := try.user
 	ok, rehash, err := s.Passwords.Verify(ctx, stored, in.Password)
 	switch {
 	case err != nil:
@@ -63,7 +58,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 			return SignedIn{}, err
 		}
 	}
-	signed, err := s.enter(ctx, proven{user, stored, renewed, guess}, in.Origin)
+	signed, err := s.enter(ctx, proven{user, stored, renewed, try.guess}, in.Origin)
 	if errors.Is(err, errPasswordChanged) { // since it was read: look again
 		return s.SignIn(ctx, in)
 	}
@@ -87,54 +82,93 @@ type proven struct {
 func (s *Service) enter(ctx context.Context, p proven, from Origin) (SignedIn, error) {
 	var signed SignedIn
 	err := s.Store.InTx(ctx, func(tx Tx) error {
-		if err := refused(tx.PassGuess(ctx, p.guess)); err != nil {
+		held, err := hold(ctx, tx, p)
+		if err := refused(held.Pause, err); err != nil {
 			return err
 		}
-		current, err := stillStored(ctx, tx, p)
-		if err != nil {
-			return err
-		}
-		if !current {
+		if !held.Kept {
 			return errPasswordChanged
 		}
-		signed, err = s.Enter(ctx, tx, p.user, from, byPassword)
+		signed, err = s.enterEnrolled(ctx, tx, p.user, from, byPassword, held.Enrolled)
 		return err
 	})
 	return signed, err
 }
 
-// stillStored reports whether the verified hash is the user's until tx ends, or was until
-// now where tx puts another in its place.
-func stillStored(ctx context.Context, tx Tx, p proven) (bool, error) {
-	if p.renewed != "" {
-		return tx.ReplacePassword(ctx, p.user.ID, p.stored, p.renewed)
+// Held is what was found of a verified password: how long no guess counts; whether the stored
+// hash still is the one that was verified, and stays so until the transaction ends; and what
+// the user has enrolled.
+type Held struct {
+	Pause    time.Duration
+	Kept     bool
+	Enrolled Enrolled
+}
+
+// hold passes the guess and keeps the verified hash, or puts another in its place. A hash
+// that is to be replaced is not locked before: two who held it would wait for each other.
+func hold(ctx context.Context, tx Tx, p proven) (held Held, err error) {
+	if p.renewed == "" {
+		return tx.HoldProof(ctx, p.user.ID, p.stored, p.guess)
 	}
-	return tx.KeepPassword(ctx, p.user.ID, p.stored)
+	if held.Pause, err = tx.PassGuess(ctx, p.guess); err != nil || held.Pause > 0 {
+		return held, err
+	}
+	if held.Kept, err = tx.ReplacePassword(ctx, p.user.ID, p.stored, p.renewed); err != nil {
+		return held, err
+	}
+	held.Enrolled, err = tx.FindEnrolled(ctx, p.user.ID)
+	return held, err
 }
 
 // nobody is an id that no user has.
 const nobody = "00000000-0000-0000-0000-000000000000"
 
-// passwordOf returns the user with the address, username or phone number and the stored hash; the zero user for an
-// unknown address, "" for an account without a password. It asks the same of the storage
-// for all of them.
-func (s *Service) passwordOf(ctx context.Context, in SignIn) (User, string, error) {
-	user, err := s.FindUser(ctx, identityapi.FindUserIn{Email: in.Email, Username: in.Username, PhoneNumber: in.PhoneNumber})
-	if errors.Is(err, ErrUserNotFound) { // guesses at a name that nobody has count by the name
-		user, err = User{User: identityapi.User{Email: cmp.Or(in.Email, in.PhoneNumber, username.Normal(in.Username))}}, nil
-	}
-	if err != nil {
-		return User{}, "", err
-	}
-	stored, err := s.Store.FindPassword(ctx, cmp.Or(user.ID, nobody))
-	return user, stored, err
-}
-
-// attempt is a sign-in whose user has been looked for.
+// attempt is a sign-in whose user has been looked for; the user has no id if there is none.
 type attempt struct {
 	SignIn
 	user  User
 	guess throttle.Guess
+}
+
+// StoredQuery asks for what is Stored.
+type StoredQuery struct {
+	UserID    string
+	Browser   device.Mark    // of the browser's id; the zero value if it has none
+	FromThere throttle.Guess // a guess now, from the browser
+	FromAny   throttle.Guess // and from one that the user does not know
+}
+
+// Stored is what the store knows before a password is checked.
+type Stored struct {
+	Hash  string
+	Known bool
+	Pause time.Duration
+}
+
+// attempt looks for the user with the address, username or phone number and for the stored
+// hash, "" for an unknown address and an account without a password. It asks the same of the
+// storage for all of them. throttle.ErrLimited while guesses do not count, which spares a hash.
+func (s *Service) attempt(ctx context.Context, in SignIn) (attempt, string, error) {
+	user, err := s.ask(ctx, identityapi.FindUserIn{Email: in.Email, Username: in.Username, PhoneNumber: in.PhoneNumber})
+	if errors.Is(err, ErrUserNotFound) { // guesses at a name that nobody has count by the name
+		user, err = User{User: identityapi.User{Email: cmp.Or(in.Email, in.PhoneNumber, username.Normal(in.Username))}}, nil
+	}
+	if err != nil {
+		return attempt{}, "", err
+	}
+	q := StoredQuery{UserID: cmp.Or(user.ID, nobody), FromAny: s.PasswordGuess(user, in.Origin)}
+	q.FromThere = q.FromAny
+	if in.Origin.Browser != "" {
+		q.Browser, q.FromThere = device.ByID(in.Origin.Browser), s.knownGuess(user, in.Origin)
+	}
+	found, err := s.Store.FindStored(ctx, q)
+	if err := refused(found.Pause, err); err != nil {
+		return attempt{}, "", err
+	}
+	if found.Known {
+		return attempt{in, user, q.FromThere}, found.Hash, nil
+	}
+	return attempt{in, user, q.FromAny}, found.Hash, nil
 }
 
 // refuse stores that a sign-in was refused, mails a new verification link where that was

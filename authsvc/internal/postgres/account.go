@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
+	"github.com/gatehouse-auth/gatehouse/authsvc/internal/throttle"
 	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 	"github.com/gatehouse-auth/gatehouse/shared/pg"
@@ -66,6 +67,32 @@ func (a *Account) FindPassword(ctx context.Context, userID string) (string, erro
 	return hash, pg.Fault(err)
 }
 
+const findStored = `
+with browser as (
+    select exists (select from known_device where user_id = @user_id and mark = @mark) as known
+)
+select known, coalesce((select hash from credential where user_id = @user_id), ''), (
+    select open_at
+    from guess
+    where key = case when known then @from_there::bytea else @from_any end and open_at > @at)
+from browser`
+
+// FindStored implements account.Store.
+func (a *Account) FindStored(ctx context.Context, q account.StoredQuery) (account.Stored, error) {
+	row := a.db.QueryRow(ctx, findStored, pgx.NamedArgs{
+		"user_id": q.UserID, "mark": q.Browser[:], "from_there": q.FromThere.Key[:], "from_any": q.FromAny.Key[:], "at": q.FromAny.At,
+	})
+	var found account.Stored
+	var open *time.Time
+	if err := row.Scan(&found.Known, &found.Hash, &open); err != nil {
+		return account.Stored{}, pg.Fault(err)
+	}
+	if open != nil {
+		found.Pause = pauseUntil(*open, q.FromAny)
+	}
+	return found, nil
+}
+
 // setPassword ends half sign-ins that the old password began, and the trust in browsers
 // that were let in by it.
 const setPassword = `
@@ -99,6 +126,27 @@ for share`
 func (t accountTx) KeepPassword(ctx context.Context, userID, hash string) (bool, error) {
 	tag, err := t.tx.Exec(ctx, keepPassword, userID, hash)
 	return tag.RowsAffected() == 1, err
+}
+
+// HoldProof takes one round trip. Each statement sees what was committed before it, so
+// that a factor which was enabled before the password is kept counts.
+func (t accountTx) HoldProof(ctx context.Context, userID, hash string, g throttle.Guess) (held account.Held, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(passGuess, g.Key[:], g.At)
+	batch.Queue(keepPassword, userID, hash)
+	batch.Queue(findEnrolled, userID)
+	results := t.tx.SendBatch(ctx, batch)
+	defer func() { err = errors.Join(err, results.Close()) }()
+	if held.Pause, err = pauseOf(results.QueryRow(), g); err != nil {
+		return account.Held{}, err
+	}
+	tag, err := results.Exec()
+	if err != nil {
+		return account.Held{}, err
+	}
+	held.Kept = tag.RowsAffected() == 1
+	held.Enrolled, err = enrolledOf(results.QueryRow())
+	return held, err
 }
 
 const replacePassword = `

@@ -42,8 +42,12 @@ where user_id = $1
 for share`
 
 func (t accountTx) FindEnrolled(ctx context.Context, userID string) (account.Enrolled, error) {
+	return enrolledOf(t.tx.QueryRow(ctx, findEnrolled, userID))
+}
+
+func enrolledOf(row pgx.Row) (account.Enrolled, error) {
 	var e account.Enrolled
-	err := t.tx.QueryRow(ctx, findEnrolled, userID).Scan(&e.Enabled, &e.TOTP)
+	err := row.Scan(&e.Enabled, &e.TOTP)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return account.Enrolled{}, nil
 	}

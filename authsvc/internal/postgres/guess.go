@@ -87,5 +87,7 @@ func pauseOf(row pgx.Row, g throttle.Guess) (time.Duration, error) {
 	case err != nil:
 		return 0, err
 	}
-	return max(open.Sub(g.At), g.First), nil
+	return pauseUntil(open, g), nil
 }
+
+func pauseUntil(open time.Time, g throttle.Guess) time.Duration { return max(open.Sub(g.At), g.First) }

@@ -51,19 +51,23 @@ func TestStores_Outage(t *testing.T) {
 	w.Pool.Close()
 	now, ev := w.Clock.Now(), events.Event{Type: "test.happened.v1", Outcome: events.Success}
 	for name, use := range map[string]func() error{
-		"Account.InTx":          func() error { return w.Store.InTx(t.Context(), func(account.Tx) error { return nil }) },
-		"Account.FindPassword":  func() error { _, err := w.Store.FindPassword(t.Context(), somebody); return err },
-		"Account.FindSession":   func() error { _, _, err := w.Store.FindSession(t.Context(), session.Hash{}); return err },
-		"Account.ListSessions":  func() error { _, err := w.Store.ListSessions(t.Context(), somebody, now); return err },
-		"Account.FindReset":     func() error { _, err := w.Store.FindReset(t.Context(), [32]byte{}, now); return err },
-		"Linked.InTx":           func() error { return w.Links.InTx(t.Context(), func(linked.Tx) error { return nil }) },
-		"Linked.List":           func() error { _, err := w.Links.List(t.Context(), somebody); return err },
-		"Social.InTx":           func() error { return w.Flows.InTx(t.Context(), func(social.Tx) error { return nil }) },
-		"Social.FindFlow":       func() error { _, _, err := w.Flows.FindFlow(t.Context(), [32]byte{}, now); return err },
-		"Social.FindLinked":     func() error { _, _, err := w.Flows.FindLinked(t.Context(), "acme", "1"); return err },
-		"Linked.Find":           func() error { _, err := w.Links.Find(t.Context(), somebody, anything); return err },
-		"Account.ListEnrolled":  func() error { _, err := w.Store.ListEnrolled(t.Context(), somebody); return err },
-		"Account.KnowsDevice":   func() error { _, err := w.Store.KnowsDevice(t.Context(), somebody, device.Mark{}); return err },
+		"Account.InTx":         func() error { return w.Store.InTx(t.Context(), func(account.Tx) error { return nil }) },
+		"Account.FindPassword": func() error { _, err := w.Store.FindPassword(t.Context(), somebody); return err },
+		"Account.FindSession":  func() error { _, _, err := w.Store.FindSession(t.Context(), session.Hash{}); return err },
+		"Account.ListSessions": func() error { _, err := w.Store.ListSessions(t.Context(), somebody, now); return err },
+		"Account.FindReset":    func() error { _, err := w.Store.FindReset(t.Context(), [32]byte{}, now); return err },
+		"Linked.InTx":          func() error { return w.Links.InTx(t.Context(), func(linked.Tx) error { return nil }) },
+		"Linked.List":          func() error { _, err := w.Links.List(t.Context(), somebody); return err },
+		"Social.InTx":          func() error { return w.Flows.InTx(t.Context(), func(social.Tx) error { return nil }) },
+		"Social.FindFlow":      func() error { _, _, err := w.Flows.FindFlow(t.Context(), [32]byte{}, now); return err },
+		"Social.FindLinked":    func() error { _, _, err := w.Flows.FindLinked(t.Context(), "acme", "1"); return err },
+		"Linked.Find":          func() error { _, err := w.Links.Find(t.Context(), somebody, anything); return err },
+		"Account.ListEnrolled": func() error { _, err := w.Store.ListEnrolled(t.Context(), somebody); return err },
+		"Account.KnowsDevice":  func() error { _, err := w.Store.KnowsDevice(t.Context(), somebody, device.Mark{}); return err },
+		"Account.FindStored": func() error {
+			_, err := w.Store.FindStored(t.Context(), account.StoredQuery{UserID: somebody})
+			return err
+		},
 		"Account.ListRemovals":  func() error { _, err := w.Store.ListRemovals(t.Context(), now); return err },
 		"Account.FindAlarm":     func() error { _, err := w.Store.FindAlarm(t.Context(), [32]byte{}, now); return err },
 		"Account.ChangePending": func() error { _, err := w.Store.ChangePending(t.Context(), [32]byte{}, now); return err },

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/session"
+	"github.com/gatehouse-auth/gatehouse/shared/events"
 	"github.com/gatehouse-auth/gatehouse/shared/pg"
 )
 
@@ -95,12 +96,36 @@ values (@id, @token_hash, @user_id, @ip, @user_agent, @amr, @remember, @created_
         nullif(@impersonated_by, '')::uuid, @impersonation_reason)`
 
 func (t accountTx) CreateSession(ctx context.Context, s session.Session) error {
-	_, err := t.tx.Exec(ctx, createSession, pgx.NamedArgs{
+	_, err := t.tx.Exec(ctx, createSession, newSession(s))
+	return err
+}
+
+func newSession(s session.Session) pgx.NamedArgs {
+	return pgx.NamedArgs{
 		"id": s.ID, "token_hash": s.TokenHash[:], "user_id": s.UserID, "ip": s.IP, "user_agent": s.UserAgent, "amr": s.AMR,
 		"remember": s.Remember, "created_at": s.CreatedAt, "updated_at": s.UpdatedAt, "expires_at": s.ExpiresAt,
 		"impersonated_by": s.Impersonation.By, "impersonation_reason": s.Impersonation.Reason,
-	})
-	return err
+	}
+}
+
+// Admit takes one round trip.
+func (t accountTx) Admit(ctx context.Context, a account.Admission) (met account.Acquaintance, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(createSession, newSession(a.Session))
+	batch.Queue(meetDevice, a.Session.UserID, raw(a.Marks), a.Session.CreatedAt)
+	if err := events.Queue(ctx, batch, a.Event); err != nil {
+		return account.Acquaintance{}, err
+	}
+	results := t.tx.SendBatch(ctx, batch)
+	defer func() { err = errors.Join(err, results.Close()) }()
+	if _, err := results.Exec(); err != nil {
+		return account.Acquaintance{}, err
+	}
+	if err := results.QueryRow().Scan(&met.Any, &met.This); err != nil {
+		return account.Acquaintance{}, err
+	}
+	_, err = results.Exec()
+	return met, err
 }
 
 const extendSession = `
