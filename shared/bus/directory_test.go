@@ -145,7 +145,7 @@ func TestDirectory_KeepsAllRowsOfALongTable(t *testing.T) {
 	var routes []httpx.Route
 	for i := range 40 { // 40 rows of 30 KB are more than one answer of $SRV.INFO carries
 		route := page(fmt.Sprintf("row-%02d", i), "GET", fmt.Sprintf("%s/rows/%02d", shelf, i), nil)
-		route.Doc.Response = httpx.Schema(`"` + strings.Repeat("x", 30<<10) + `"`)
+		route.Doc.Response = longSchema(30 << 10)
 		routes = append(routes, route)
 	}
 	built := table(t, routes...)

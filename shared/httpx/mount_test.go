@@ -1,6 +1,7 @@
 package httpx_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -47,7 +48,8 @@ func TestRoute_TravelsAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want.Handle = nil // stays with the module
-	if diff := cmp.Diff(want, got); diff != "" {
+	sameText := cmp.Comparer(func(a, b *httpx.Schema) bool { return bytes.Equal(a.JSON(), b.JSON()) })
+	if diff := cmp.Diff(want, got, sameText); diff != "" {
 		t.Error(diff)
 	}
 	if err := httpx.CheckRoutes([]httpx.Route{got}); err != nil {

@@ -40,8 +40,8 @@ type Doc struct {
 	Summary  string            `json:"summary"`
 	Tag      string            `json:"tag,omitempty"`
 	Query    map[string]string `json:"query,omitempty"`    // parameter -> meaning
-	Request  Schema            `json:"request,omitempty"`  // of the JSON body
-	Response Schema            `json:"response,omitempty"` // of the 200 answer
+	Request  *Schema           `json:"request,omitempty"`  // of the JSON body
+	Response *Schema           `json:"response,omitempty"` // of the 200 answer
 	Produces string            `json:"produces,omitempty"` // media type of the answer; empty: application/json
 }
 

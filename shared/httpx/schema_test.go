@@ -25,7 +25,7 @@ func TestSchemaOf_DescribesTheJSONForm(t *testing.T) {
 		Required             []string                  `json:"required"`
 		AdditionalProperties any                       `json:"additionalProperties"`
 	}
-	if err := json.Unmarshal(httpx.SchemaOf[loan](), &got); err != nil {
+	if err := json.Unmarshal(httpx.SchemaOf[loan]().JSON(), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Type != "object" || len(got.Properties) != 3 || got.Properties["title"]["type"] != "string" || got.Properties["until"]["type"] != "string" {
@@ -38,7 +38,7 @@ func TestSchemaOf_DescribesTheJSONForm(t *testing.T) {
 
 func TestSchemaOf_SaysSoWhenATypeHasNone(t *testing.T) {
 	t.Parallel()
-	schema := httpx.SchemaOf[chan int]()
+	schema := httpx.SchemaOf[chan int]().JSON()
 	if !json.Valid(schema) || !strings.Contains(string(schema), "no schema") {
 		t.Errorf("got %s", schema)
 	}

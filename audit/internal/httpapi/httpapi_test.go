@@ -84,8 +84,8 @@ func TestRoutes_EachHasGuardAndDocument(t *testing.T) {
 		if r.Doc.Summary == "" || (r.Doc.Response == nil) == (r.Doc.Produces == "") {
 			t.Errorf("%s: document %+v", r.ID, r.Doc)
 		}
-		if r.Doc.Response != nil && !strings.Contains(string(r.Doc.Response), `"properties"`) {
-			t.Errorf("%s: schema %s", r.ID, r.Doc.Response)
+		if r.Doc.Response != nil && !strings.Contains(string(r.Doc.Response.JSON()), `"properties"`) {
+			t.Errorf("%s: schema %s", r.ID, r.Doc.Response.JSON())
 		}
 		if r.Method != http.MethodGet || !strings.HasPrefix(r.Path, "/api/v1/audit/") || r.Errors != httpx.Problem {
 			t.Errorf("%s: %s %s, errors %s", r.ID, r.Method, r.Path, r.Errors)

@@ -35,7 +35,7 @@ type endpoint struct {
 	callback string // query parameter whose URL must be trusted
 	access   access
 	asOther  bool // changes something, and yet takes a session of somebody who acts as the user
-	answers  httpx.Schema
+	answers  *httpx.Schema
 	serve    func(*exchange) error
 }
 

@@ -29,7 +29,7 @@ const oauthPath = basePath + "/oauth2/"
 
 // oauthRoutes are the OAuth 2.0 endpoints. They take forms and answer as their RFCs say.
 func (a *API) oauthRoutes() []httpx.Route {
-	row := func(id, path, summary string, response httpx.Schema, serve func(*oauthRequest) (any, error)) httpx.Route {
+	row := func(id, path, summary string, response *httpx.Schema, serve func(*oauthRequest) (any, error)) httpx.Route {
 		return httpx.Route{
 			ID: id, Method: "POST", Path: oauthPath + path, Guard: httpx.Module(), Errors: httpx.OAuth, MaxBody: 16 << 10,
 			Doc: httpx.Doc{Summary: summary, Tag: "oauth2", Response: response},

@@ -55,9 +55,9 @@ func chapters(all []endpoint) []chapter {
 	return list
 }
 
-func indented(schema httpx.Schema) string {
+func indented(schema *httpx.Schema) string {
 	var text bytes.Buffer
-	if len(schema) == 0 || json.Indent(&text, schema, "", "  ") != nil {
+	if schema == nil || json.Indent(&text, schema.JSON(), "", "  ") != nil {
 		return ""
 	}
 	return text.String()

@@ -26,9 +26,9 @@ func TestRoutes_AreWhole(t *testing.T) {
 		if route.Doc.Summary == "" || route.Doc.Tag == "" {
 			t.Errorf("%s has no text for the API document", route.ID)
 		}
-		for what, schema := range map[string]httpx.Schema{"request": route.Doc.Request, "response": route.Doc.Response} {
-			if schema != nil && !json.Valid(schema) {
-				t.Errorf("the %s schema of %s is no JSON: %s", what, route.ID, schema)
+		for what, schema := range map[string]*httpx.Schema{"request": route.Doc.Request, "response": route.Doc.Response} {
+			if schema != nil && !json.Valid(schema.JSON()) {
+				t.Errorf("the %s schema of %s is no JSON: %s", what, route.ID, schema.JSON())
 			}
 		}
 		protocol := strings.HasPrefix(route.Path, "/api/auth/")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 	"github.com/gatehouse-auth/gatehouse/shared/mail"
 )
 
@@ -208,15 +209,17 @@ func typeName(value any) string {
 }
 
 // openAPI describes the schema for the API document.
-func (s *schema) openAPI() json.RawMessage {
+func (s *schema) openAPI() *httpx.Schema {
 	if s == nil {
 		return nil
 	}
-	described, err := json.Marshal(describe(s.fields))
-	if err != nil {
-		return nil
-	}
-	return described
+	return httpx.NewSchema(func() json.RawMessage {
+		described, err := json.Marshal(describe(s.fields))
+		if err != nil { // the fields are tested to be JSON
+			described = json.RawMessage(`{}`)
+		}
+		return described
+	})
 }
 
 func describe(fields []field) map[string]any {

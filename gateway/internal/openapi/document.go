@@ -52,7 +52,7 @@ func operation(t *route.Target) object {
 	if parameters := parameters(r); len(parameters) > 0 {
 		op["parameters"] = parameters
 	}
-	if len(r.Doc.Request) > 0 {
+	if r.Doc.Request != nil {
 		op["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": r.Doc.Request}}}
 	}
 	switch r.Guard.Level {
@@ -100,7 +100,7 @@ func responses(r httpx.Route) object {
 		produces = "application/json"
 	}
 	media := object{}
-	if len(r.Doc.Response) > 0 {
+	if r.Doc.Response != nil {
 		media["schema"] = r.Doc.Response
 	}
 	all := object{"200": object{"description": "Success", "content": object{produces: media}}}
