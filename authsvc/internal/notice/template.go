@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 
 	"golang.org/x/text/language"
@@ -27,24 +28,35 @@ const (
 	subjectPrefix = "Subject: "
 )
 
-// letter is one kind of mail in one locale.
-type letter struct {
+// letter is one kind of mail in one locale. It is parsed when it is first written.
+type letter func() (parsed, error)
+
+// fill writes the letter's subject, text and HTML.
+func (l letter) fill(c content) (mail.Message, error) {
+	p, err := l()
+	if err != nil {
+		return mail.Message{}, err
+	}
+	return p.fill(c)
+}
+
+// parsed are a letter's templates.
+type parsed struct {
 	subject, text *texttemplate.Template
 	html          *template.Template // nil: text only
 }
 
-// fill writes the letter's subject, text and HTML.
-func (l letter) fill(c content) (mail.Message, error) {
+func (p parsed) fill(c content) (mail.Message, error) {
 	m := mail.Message{Code: c.Code}
 	if c.Link != "" {
 		m.Links = []string{c.Link}
 	}
 	var subject, text, html strings.Builder
-	if err := errors.Join(l.subject.Execute(&subject, c), l.text.Execute(&text, c)); err != nil {
+	if err := errors.Join(p.subject.Execute(&subject, c), p.text.Execute(&text, c)); err != nil {
 		return mail.Message{}, err
 	}
-	if l.html != nil {
-		if err := l.html.Execute(&html, c); err != nil {
+	if p.html != nil {
+		if err := p.html.Execute(&html, c); err != nil {
 			return mail.Message{}, err
 		}
 	}
@@ -55,7 +67,8 @@ func (l letter) fill(c content) (mail.Message, error) {
 // sources are the texts of templates by path, such as en/reset.txt.
 type sources map[string]string
 
-// load reads and tries the templates of every kind in every locale.
+// load reads the templates of every kind in every locale. Where a team brings some of its
+// own, it tries them all: the shipped ones are tested.
 func load(overrides fs.FS) (map[string]map[string]letter, error) {
 	shipped, err := fs.Sub(embedded, "templates")
 	if err != nil {
@@ -78,8 +91,14 @@ func load(overrides fs.FS) (map[string]map[string]letter, error) {
 	}
 	letters := map[string]map[string]letter{}
 	for _, locale := range files.locales() {
-		if letters[locale], err = files.letters(locale, kinds); err != nil {
-			return nil, err
+		letters[locale] = files.letters(locale, kinds)
+		if overrides == nil {
+			continue
+		}
+		for _, kind := range kinds {
+			if _, err := letters[locale][kind](); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return letters, nil
@@ -142,56 +161,52 @@ func (files sources) locales() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// letters parses and tries a locale's templates. For a kind that it lacks it has English.
-func (files sources) letters(locale string, kinds []string) (map[string]letter, error) {
+// letters returns a locale's letters. For a kind that it lacks it has English.
+func (files sources) letters(locale string, kinds []string) map[string]letter {
 	letters := map[string]letter{}
 	for _, kind := range kinds {
 		of := locale
 		if _, ok := files[locale+"/"+kind+textExt]; !ok {
 			of = english
 		}
-		l, err := files.parse(of + "/" + kind)
-		if err != nil {
-			return nil, err
-		}
-		letters[kind] = l
+		letters[kind] = sync.OnceValues(func() (parsed, error) { return files.parse(of + "/" + kind) })
 	}
-	return letters, nil
+	return letters
 }
 
 // parse parses a letter and tries it. It must show the link and the code that the letter
 // shows as it was shipped: without them the mail would be of no use.
-func (files sources) parse(name string) (letter, error) {
+func (files sources) parse(name string) (parsed, error) {
 	first, rest, _ := strings.Cut(files[name+textExt], "\n")
 	subject, ok := strings.CutPrefix(strings.TrimSpace(first), subjectPrefix)
 	if !ok {
-		return letter{}, fmt.Errorf("%s%s must begin with the line %q", name, textExt, subjectPrefix+"...")
+		return parsed{}, fmt.Errorf("%s%s must begin with the line %q", name, textExt, subjectPrefix+"...")
 	}
-	var l letter
+	var p parsed
 	var err error
-	if l.subject, err = texttemplate.New(name + textExt).Parse(subject); err != nil {
-		return letter{}, err
+	if p.subject, err = texttemplate.New(name + textExt).Parse(subject); err != nil {
+		return parsed{}, err
 	}
-	if l.text, err = texttemplate.New(name + textExt).Parse("\n" + rest); err != nil {
-		return letter{}, err
+	if p.text, err = texttemplate.New(name + textExt).Parse("\n" + rest); err != nil {
+		return parsed{}, err
 	}
 	if body, ok := files[name+htmlExt]; ok {
-		if l.html, err = template.New(layoutFile).Parse(files[layoutFile]); err != nil {
-			return letter{}, err
+		if p.html, err = template.New(layoutFile).Parse(files[layoutFile]); err != nil {
+			return parsed{}, err
 		}
-		if _, err = l.html.New(name + htmlExt).Parse(body); err != nil {
-			return letter{}, err
+		if _, err = p.html.New(name + htmlExt).Parse(body); err != nil {
+			return parsed{}, err
 		}
-		if _, err = l.html.AddParseTree("body", l.html.Lookup(name+htmlExt).Tree); err != nil {
-			return letter{}, err
+		if _, err = p.html.AddParseTree("body", p.html.Lookup(name+htmlExt).Tree); err != nil {
+			return parsed{}, err
 		}
 	}
-	return l, l.try(name)
+	return p, p.try(name)
 }
 
 // try fills the letter with sample values.
-func (l letter) try(name string) error {
-	m, err := l.fill(sample)
+func (p parsed) try(name string) error {
+	m, err := p.fill(sample)
 	if err != nil {
 		return err
 	}
@@ -204,7 +219,7 @@ func (l letter) try(name string) error {
 		if asked && !strings.Contains(m.Text, value) {
 			return fmt.Errorf("%s%s does not show %s", name, textExt, what)
 		}
-		if asked && l.html != nil && !strings.Contains(m.HTML, value) {
+		if asked && p.html != nil && !strings.Contains(m.HTML, value) {
 			return fmt.Errorf("%s%s does not show %s", name, htmlExt, what)
 		}
 	}
