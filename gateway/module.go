@@ -73,8 +73,11 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 			{Name: "changes of identity", Run: changes.Identity.Run},
 		},
 		Ready: func(context.Context) error { return cmp.Or(ready(routes), changes.Began()) },
-		Start: listener.Start,
-		Stop:  listener.Stop,
+		Start: func(ctx context.Context) error {
+			routes.Refresh() // the first request may come before the loop has begun
+			return listener.Start(ctx)
+		},
+		Stop: listener.Stop,
 	}, nil
 }
 

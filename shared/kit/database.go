@@ -38,8 +38,15 @@ func (s *System) ownDatabases() bool {
 	return false
 }
 
-// openDatabase prepares, migrates and opens the schema of every module here. Without
-// any URL it starts the embedded database.
+// schema is what readying a module's schema takes.
+type schema struct {
+	spec    Spec
+	role    pg.Module   // to be prepared; zero: the module has a database URL of its own
+	migrate secret.Text // the URL
+}
+
+// openDatabase opens the pools of every module here, which connect when they are used.
+// Without any URL it starts the embedded database.
 func (s *System) openDatabase(ctx context.Context) error {
 	specs := s.withDatabase()
 	if len(specs) == 0 {
@@ -61,12 +68,34 @@ func (s *System) openDatabase(ctx context.Context) error {
 			return fmt.Errorf("%s is missing: other modules have one, and there is no GATEHOUSE_DATABASE_URL", name)
 		}
 	}
+	s.administrator = administrator
 	for _, spec := range specs {
 		if err := s.openModule(ctx, spec, administrator); err != nil {
 			return fmt.Errorf("%s: %w", spec.Name, err)
 		}
 	}
 	return nil
+}
+
+// readyDatabase prepares and migrates the schemas of the modules here.
+func (s *System) readyDatabase(ctx context.Context) error {
+	var roles []pg.Module
+	var configs []pg.MigrateConfig
+	for _, schema := range s.schemas {
+		if schema.role.Name != "" {
+			roles = append(roles, schema.role)
+		}
+		configs = append(configs, pg.MigrateConfig{
+			URL: schema.migrate.Reveal(), Schema: schema.spec.Name, Role: schema.spec.Name,
+			Files: schema.spec.Migrations, After: schema.spec.AfterMigrate, Log: s.moduleLog(schema.spec.Name),
+		})
+	}
+	if len(roles) > 0 {
+		if err := pg.Prepare(ctx, s.administrator.Reveal(), roles); err != nil {
+			return fmt.Errorf("%s_DATABASE_URL: %w", Prefix, err)
+		}
+	}
+	return pg.Migrate(ctx, configs...)
 }
 
 // openEmbedded starts the embedded database and returns its administrator's URL.
@@ -88,34 +117,25 @@ func (s *System) openEmbedded(ctx context.Context) (secret.Text, error) {
 	return secret.Text(server.URL()), nil
 }
 
-// openModule brings one schema up to date and opens the module's pool on it.
+// openModule opens the module's pools, and notes what its schema takes.
 func (s *System) openModule(ctx context.Context, spec Spec, administrator secret.Text) error {
 	var own moduleSettings
 	if err := config.Load(s.options.Environ, modulePrefix(spec.Name), &own); err != nil {
 		return err
 	}
-	runtime, migrate := own.DatabaseURL, own.MigrateURL
+	runtime, schema := own.DatabaseURL, schema{spec: spec, migrate: own.MigrateURL}
+	var err error
 	if runtime == "" {
-		password := s.rolePassword(spec.Name)
-		var err error
-		if runtime, err = asRole(administrator, spec.Name, password); err != nil {
+		schema.role = pg.Module{Name: spec.Name, Password: s.rolePassword(spec.Name)}
+		if runtime, err = asRole(administrator, spec.Name, schema.role.Password); err != nil {
 			return err
 		}
-		if err := pg.Prepare(ctx, administrator.Reveal(), []pg.Module{{Name: spec.Name, Password: password}}); err != nil {
-			return fmt.Errorf("%s_DATABASE_URL: %w", Prefix, err)
-		}
-		migrate = administrator
+		schema.migrate = administrator
 	}
-	if migrate == "" {
-		migrate = runtime
+	if schema.migrate == "" {
+		schema.migrate = runtime
 	}
-	err := pg.Migrate(ctx, pg.MigrateConfig{
-		URL: migrate.Reveal(), Schema: spec.Name, Role: spec.Name,
-		Files: spec.Migrations, After: spec.AfterMigrate, Log: s.moduleLog(spec.Name),
-	})
-	if err != nil {
-		return err
-	}
+	s.schemas = append(s.schemas, schema)
 	joined := &epochs{}
 	s.sources[spec.Name] = joined
 	s.pools[spec.Name], err = pg.Open(ctx, pg.Config{

@@ -34,7 +34,8 @@ type Spec struct {
 	Claims map[string][]string
 	// NewConfig returns a pointer to the zero configuration, to be filled from settings.
 	NewConfig func() any
-	// Build wires the module from what NewConfig returned.
+	// Build wires the module from what NewConfig returned. It asks the database nothing:
+	// the schema may still be on its way.
 	Build func(config any, deps Deps) (*Module, error)
 }
 

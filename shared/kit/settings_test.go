@@ -98,10 +98,10 @@ func TestStart_SaysWhichDatabaseIsMissingOrAway(t *testing.T) {
 		want    string
 	}{
 		"none in production":   {[]string{"MODE=production"}, "GATEHOUSE_DATABASE_URL is missing"},
-		"one that is away":     {[]string{"DATABASE_URL=" + url}, "catalog: "},
+		"one that is away":     {[]string{"DATABASE_URL=" + url}, "GATEHOUSE_DATABASE_URL: "},
 		"one of two modules'":  {[]string{"ORDERS_DATABASE_URL=" + url}, "GATEHOUSE_CATALOG_DATABASE_URL is missing"},
 		"one that is no URL":   {[]string{"DATABASE_URL=" + canary + "://"}, "catalog: "},
-		"a module's, not away": {[]string{"CATALOG_DATABASE_URL=" + url, "ORDERS_DATABASE_URL=" + url}, "catalog: "},
+		"a module's, not away": {[]string{"CATALOG_DATABASE_URL=" + url, "ORDERS_DATABASE_URL=" + url}, `schema "catalog": `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,14 +35,16 @@ type System struct {
 	origin      *url.URL
 	root        secret.Root
 
-	embedded *embedded.Server
-	pools    map[string]*pgxpool.Pool // by module
-	sources  map[string]*epochs       // by module
-	wires    *wires
-	registry *prometheus.Registry
-	modules  []running
-	ops      *opsServer
-	open     atomic.Bool // takes work: all modules have started, and none stops
+	embedded      *embedded.Server
+	administrator secret.Text // the URL of who prepares the database; empty: every module has its own
+	schemas       []schema
+	pools         map[string]*pgxpool.Pool // by module
+	sources       map[string]*epochs       // by module
+	wires         *wires
+	registry      *prometheus.Registry
+	modules       []running
+	ops           *opsServer
+	open          atomic.Bool // takes work: all modules have started, and none stops
 
 	loops    sync.WaitGroup
 	looping  context.Context //nolint:containedctx // ends all loops, at Stop
@@ -71,7 +74,7 @@ func (p Program) Start(ctx context.Context, options Options) (*System, error) {
 }
 
 func (s *System) start(ctx context.Context) error {
-	steps := []func(context.Context) error{s.configure, s.openDatabase, s.openWires, s.build, s.bind}
+	steps := []func(context.Context) error{s.configure, s.openDatabase, s.openWires, s.ready, s.bind}
 	if !s.options.Alone {
 		steps = append(steps, s.runLoops, s.openOps, s.accept)
 	}
@@ -110,6 +113,15 @@ func (s *System) configure(context.Context) error {
 	return errors.Join(
 		s.registry.Register(collectors.NewGoCollector()),
 		s.registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})))
+}
+
+// ready brings the database up to date and meanwhile builds the modules, which ask it
+// nothing yet.
+func (s *System) ready(ctx context.Context) error {
+	database := make(chan error, 1)
+	go func() { database <- s.readyDatabase(ctx) }()
+	built := s.build(ctx)
+	return cmp.Or(<-database, built)
 }
 
 // build constructs the modules that run here and binds their calls.

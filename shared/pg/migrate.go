@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/tern/v2/migrate"
@@ -25,54 +26,80 @@ type MigrateConfig struct {
 	After func(ctx context.Context, conn *pgx.Conn) error
 }
 
-// Migrate brings Schema to the version of Files, creating the schema if it is
+// Migrate brings each Schema to the version of its Files, creating the schema if it is
 // missing and may be created. It acts as the role Schema_owner when it may, else
 // as the role of the URL. Processes that migrate at once take turns. With nothing
-// to do it takes one connection and one statement.
+// to do it takes one connection and one statement for each, all at once; what is
+// to be done is done in the order that is given.
 //
 // A schema that is newer than Files is left alone: Migrate succeeds when the one
 // row of Schema.schema_floor, the lowest version of the code that the schema still
 // serves, allows it, and returns a *TooNewError otherwise. Migrations raise the
 // floor with `update schema_floor set version = N`.
-func Migrate(ctx context.Context, cfg MigrateConfig) error {
-	m, err := newMigration(cfg)
-	if err != nil {
-		return fmt.Errorf("migrate schema %q: %w", cfg.Schema, err)
+func Migrate(ctx context.Context, configs ...MigrateConfig) error {
+	all := make([]migration, len(configs))
+	faults := make([]error, len(configs))
+	var looks sync.WaitGroup
+	for i, cfg := range configs {
+		looks.Go(func() { all[i], faults[i] = look(ctx, cfg) })
 	}
-	conn, err := m.connect(ctx)
-	if err != nil {
-		return fmt.Errorf("migrate schema %q: %w", cfg.Schema, err)
+	looks.Wait()
+	defer func() {
+		for _, m := range all {
+			if m.conn != nil {
+				closeConn(ctx, m.conn)
+			}
+		}
+	}()
+	if err := errors.Join(faults...); err != nil {
+		return err
 	}
-	defer closeConn(ctx, conn)
-	m.conn = conn
-	if err := m.migrate(ctx); err != nil {
-		return Fault(fmt.Errorf("migrate schema %q: %w", cfg.Schema, err))
+	for _, m := range all {
+		if err := m.migrate(ctx); err != nil {
+			return Fault(fmt.Errorf("migrate schema %q: %w", m.Schema, err))
+		}
 	}
 	return nil
 }
 
-// migration is one run of Migrate.
+// migration is one schema's run of Migrate.
 type migration struct {
 	MigrateConfig
 	newest int32 // the version of the code
 	conn   *pgx.Conn
+	done   bool
 }
 
-func newMigration(cfg MigrateConfig) (*migration, error) {
+// look connects and finds out whether there is anything to do.
+func look(ctx context.Context, cfg MigrateConfig) (migration, error) {
+	m, err := newMigration(cfg)
+	if err == nil {
+		m.conn, err = m.connect(ctx)
+	}
+	if err != nil {
+		return m, fmt.Errorf("migrate schema %q: %w", cfg.Schema, err)
+	}
+	if _, m.done, err = m.settled(ctx); err != nil {
+		err = Fault(fmt.Errorf("migrate schema %q: %w", cfg.Schema, err))
+	}
+	return m, err
+}
+
+func newMigration(cfg MigrateConfig) (migration, error) {
 	if err := checkName(cfg.Schema); err != nil {
-		return nil, err
+		return migration{}, err
 	}
 	if cfg.Files == nil {
-		return nil, errors.New("there are no migration files: give the embedded folder")
+		return migration{}, errors.New("there are no migration files: give the embedded folder")
 	}
 	names, err := migrate.FindMigrations(cfg.Files)
 	if err != nil {
-		return nil, fmt.Errorf("list migration files: %w", err)
+		return migration{}, fmt.Errorf("list migration files: %w", err)
 	}
 	if len(names) == 0 {
-		return nil, errors.New("there are no migration files named like 001_name.sql")
+		return migration{}, errors.New("there are no migration files named like 001_name.sql")
 	}
-	return &migration{MigrateConfig: cfg, newest: int32(len(names))}, nil //nolint:gosec // a count of files
+	return migration{MigrateConfig: cfg, newest: int32(len(names))}, nil //nolint:gosec // a count of files
 }
 
 func (m *migration) connect(ctx context.Context) (*pgx.Conn, error) {
@@ -86,9 +113,8 @@ func (m *migration) connect(ctx context.Context) (*pgx.Conn, error) {
 }
 
 func (m *migration) migrate(ctx context.Context) error {
-	_, done, err := m.settled(ctx)
-	if done || err != nil {
-		return err
+	if m.done {
+		return nil
 	}
 	return locked(ctx, m.conn, m.Log, func() error {
 		now, done, err := m.settled(ctx) // somebody else may have migrated while we waited

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -253,6 +254,34 @@ func TestMigrate_Concurrent(t *testing.T) {
 		}
 	}
 	group.Wait()
+}
+
+func TestMigrate_SeveralInTheirOrder(t *testing.T) {
+	t.Parallel()
+	names := []string{"mig_many_c", "mig_many_a", "mig_many_b"}
+	admin := prepared(t, names...)
+	var ran []string
+	var configs []pg.MigrateConfig
+	for _, name := range names {
+		configs = append(configs, pg.MigrateConfig{
+			URL: admin, Schema: name, Files: files(2), Role: name,
+			After: func(context.Context, *pgx.Conn) error { ran = append(ran, name); return nil },
+		})
+	}
+	if err := pg.Migrate(t.Context(), configs...); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(ran, names) {
+		t.Errorf("ran in the order %v, want %v", ran, names)
+	}
+	configs[1].Files, configs[2].URL = fstest.MapFS{}, "mysql://"
+	err := pg.Migrate(t.Context(), configs...)
+	if err == nil || !strings.Contains(err.Error(), "mig_many_a") || !strings.Contains(err.Error(), "mig_many_b") {
+		t.Errorf("got %v, want both faults", err)
+	}
+	if len(ran) != len(names) {
+		t.Error("something was done although a schema cannot be reached")
+	}
 }
 
 func TestMigrate_Lock(t *testing.T) {

@@ -19,7 +19,7 @@ type Switch struct {
 // NewSwitch returns a Switch with the Router of what is mounted now.
 func NewSwitch(directory httpx.Directory, log zerolog.Logger) *Switch {
 	s := &Switch{directory: directory, log: log}
-	s.rebuild()
+	s.Refresh()
 	return s
 }
 
@@ -28,18 +28,19 @@ func (s *Switch) Router() *Router { return s.current.Load() }
 
 // Run swaps the Router whenever the directory changes, until ctx ends.
 func (s *Switch) Run(ctx context.Context) error {
-	s.rebuild()
+	s.Refresh()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.directory.Changed():
-			s.rebuild()
+			s.Refresh()
 		}
 	}
 }
 
-func (s *Switch) rebuild() {
+// Refresh swaps the Router for one of what is mounted now.
+func (s *Switch) Refresh() {
 	mounts := s.directory.Mounts()
 	s.current.Store(New(mounts, s.log))
 	names := make([]string, 0, len(mounts))
