@@ -33,6 +33,7 @@ func (i Intake) LockSize(ctx context.Context) (int64, error) {
 	return size, err
 }
 
+// Stored implements ledger.Tx.
 func (i Intake) Stored(ctx context.Context) tree.Reader { return hashes{ctx, i.tx} }
 
 // findSubjectKeys does not see the keys that it adds itself. Nobody else adds one
@@ -52,6 +53,7 @@ select subject, sealed
 from subject_key
 where subject = any ($1)`
 
+// SubjectKeys implements ledger.Tx.
 func (i Intake) SubjectKeys(ctx context.Context, fresh map[string]vault.Key) (map[string]vault.Key, error) {
 	subjects, sealed := make([]string, 0, len(fresh)), make([][]byte, 0, len(fresh))
 	for subject, key := range fresh {
@@ -92,14 +94,13 @@ update tree
 set size = $1
 where size <= $1`
 
-// Append stores everything in one round trip.
+// Append implements ledger.Tx. It takes one round trip.
 func (i Intake) Append(ctx context.Context, a ledger.Addition) (err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(addHashes, a.First, slicesOf(a.Hashes))
 	batch.Queue(addRecords, recordColumns(a.Records))
 	if len(a.Personal) > 0 {
-		indexes, subjects, salts, sealed := personalColumns(a.Personal)
-		batch.Queue(addPersonal, indexes, subjects, salts, sealed)
+		batch.Queue(addPersonal, personalColumns(a.Personal)...)
 	}
 	batch.Queue(setSize, a.Size)
 	results := i.tx.SendBatch(ctx, batch)
@@ -148,10 +149,13 @@ func column[T any](records []ledger.Record, of func(ledger.Record) T) []T {
 	return list
 }
 
-func personalColumns(personal map[int64]vault.Entry) (indexes []int64, subjects []string, salts, sealed [][]byte) {
+func personalColumns(personal map[int64]vault.Entry) []any {
+	var indexes []int64
+	var subjects []string
+	var salts, sealed [][]byte
 	for index, entry := range personal {
 		indexes, subjects = append(indexes, index), append(subjects, entry.Subject)
 		salts, sealed = append(salts, entry.Salt[:]), append(sealed, entry.Sealed)
 	}
-	return indexes, subjects, salts, sealed
+	return []any{indexes, subjects, salts, sealed}
 }
