@@ -171,3 +171,42 @@ func TestService_DoesNotBeginWhatItsCallerHasGivenUp(t *testing.T) {
 		}
 	}
 }
+
+// Inboxes are used again: what comes twice or too late must not become the answer to the
+// next call.
+func TestCaller_TakesNoAnswerOfAnotherCall(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, loopback)
+	catalog := rawConn(t, server.ClientURL(), "catalog")
+	late := make(chan *nats.Msg, 1)
+	_, err := catalog.Subscribe("rpc.catalog.v1.echo.edge", func(m *nats.Msg) {
+		if strings.Contains(string(m.Data), "late") {
+			late <- m
+			return
+		}
+		for range 3 {
+			_ = m.Respond(m.Data) // a missing answer is seen below
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := catalog.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	caller := connect(t, overTCP(server, edge)).Caller()
+	impatient, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := echoMethod.Call(impatient, caller, item{Name: "late"}); fault.KindOf(err) != fault.Deadline {
+		t.Fatalf("got %v, want a deadline", err)
+	}
+	for i := range int64(200) {
+		if i == 100 {
+			_ = (<-late).Respond([]byte(`{"name":"late"}`))
+		}
+		got, err := echoMethod.Call(t.Context(), caller, item{Count: i})
+		if err != nil || got.Count != i || got.Name != "" {
+			t.Fatalf("call %d: got %+v, %v", i, got, err)
+		}
+	}
+}

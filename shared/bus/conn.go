@@ -60,13 +60,16 @@ type call struct {
 // ask sends a call with the deadline, the principal and the trace of ctx, and waits for
 // the answer until the earlier of its deadline and the call's limit.
 func (c *Conn) ask(ctx context.Context, q call) (*nats.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, q.limit)
-	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return nil, fault.From(err)
+	}
+	patience := q.limit
+	if end, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(end))
+	}
 	msg := nats.NewMsg(q.subject)
 	msg.Data = q.data
-	if end, ok := ctx.Deadline(); ok {
-		msg.Header.Set(timeoutHeader, strconv.FormatInt(time.Until(end).Milliseconds(), 10))
-	}
+	msg.Header.Set(timeoutHeader, strconv.FormatInt(patience.Milliseconds(), 10))
 	span := trace.From(ctx)
 	if span.RequestID != "" {
 		msg.Header.Set(httpx.RequestIDHeader, span.RequestID)
@@ -81,5 +84,5 @@ func (c *Conn) ask(ctx context.Context, q call) (*nats.Msg, error) {
 		}
 		msg.Header.Set(httpx.PrincipalHeader, sealed)
 	}
-	return c.link.request(ctx, msg)
+	return c.link.request(ctx, q.service, patience, msg)
 }

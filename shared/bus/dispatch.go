@@ -19,23 +19,22 @@ import (
 
 const traceparentHeader = "Traceparent"
 
-// work answers one message.
-type work func(ctx context.Context, message []byte) ([]byte, error)
+// work answers one message of a caller that waits so long.
+type work func(ctx context.Context, patience time.Duration, message []byte) ([]byte, error)
 
-// endpoint runs do for each message, as many at a time as the lane has places, and
-// refuses the others at once.
-func (s *Service) endpoint(base context.Context, places lane, do work) micro.Handler {
+// endpoint has the crew do the work of each message, and refuses at once what it has no
+// place for.
+func (s *Service) endpoint(base context.Context, c *crew, do work) micro.Handler {
 	return micro.HandlerFunc(func(r micro.Request) {
-		switch {
-		case r.Reply() == "": // nobody waits for the answer: not a call
-		case !places.enter():
+		if r.Reply() == "" { // nobody waits for the answer: not a call
+			return
+		}
+		begun := c.begin(func() {
+			answer, err := s.perform(base, r, do)
+			s.reply(r.Reply(), answer, err)
+		})
+		if !begun {
 			s.send(faultMessage(r.Reply(), ErrOverloaded))
-		default:
-			go func() {
-				defer places.leave()
-				answer, err := s.perform(base, r, do)
-				s.reply(r.Reply(), answer, err)
-			}()
 		}
 	})
 }
@@ -47,32 +46,31 @@ func (s *Service) perform(base context.Context, r micro.Request, do work) (answe
 			s.link.log.Error().Str("subject", r.Subject()).Msgf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()
-	ctx, cancel, err := s.enter(base, r.Headers())
+	patience, err := budgetOf(r.Headers().Get(timeoutHeader))
 	if err != nil {
 		return nil, err
 	}
-	defer cancel()
-	return do(ctx, r.Data())
+	ctx, err := s.enter(base, r.Headers())
+	if err != nil {
+		return nil, err
+	}
+	return do(ctx, patience, r.Data())
 }
 
 // enter builds the context of the far side from the headers. A principal that does not
 // verify ends the call; none at all is for the handler to judge.
-func (s *Service) enter(base context.Context, header micro.Headers) (context.Context, context.CancelFunc, error) {
-	budget, err := budgetOf(header.Get(timeoutHeader))
-	if err != nil {
-		return nil, nil, err
-	}
+func (s *Service) enter(base context.Context, header micro.Headers) (context.Context, error) {
 	span := trace.Span{RequestID: header.Get(httpx.RequestIDHeader), Traceparent: header.Get(traceparentHeader)}
 	ctx := trace.With(base, span)
-	if sealed := header.Get(httpx.PrincipalHeader); sealed != "" {
-		p, err := s.conn.sealer.Open(sealed, s.conn.cfg.Module, span.RequestID)
-		if err != nil {
-			return nil, nil, err
-		}
-		ctx = principal.With(ctx, p)
+	sealed := header.Get(httpx.PrincipalHeader)
+	if sealed == "" {
+		return ctx, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, budget)
-	return ctx, cancel, nil
+	p, err := s.conn.sealer.Open(sealed, s.conn.cfg.Module, span.RequestID)
+	if err != nil {
+		return nil, err
+	}
+	return principal.With(ctx, p), nil
 }
 
 // maxBudget bounds calls that say nothing of their deadline; a method's own timeout is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,11 +22,12 @@ type link struct {
 	log  zerolog.Logger
 	onUp func(*nats.Conn) // after each connect, on NATS's own goroutine
 
+	inboxes inboxes
+
 	mu      sync.Mutex
-	next    uint64
-	pending map[uint64]context.CancelCauseFunc // the calls under way
-	refusal error                              // what the server refused since the last connect
-	said    string                             // the last complaint logged since then
+	lost    chan struct{} // closed when the connection goes
+	refusal error         // what the server refused since the last connect
+	said    string        // the last complaint logged since then
 	closing bool
 }
 
@@ -42,9 +44,7 @@ func (l *link) connected(nc *nats.Conn) {
 
 func (l *link) disconnected(_ *nats.Conn, err error) {
 	l.mu.Lock()
-	for _, cancel := range l.pending {
-		cancel(ErrLost)
-	}
+	l.lose()
 	closing := l.closing
 	l.mu.Unlock()
 	if !closing {
@@ -58,7 +58,7 @@ func (l *link) failed(_ *nats.Conn, _ *nats.Subscription, err error) {
 	l.mu.Lock()
 	repeated := l.said == err.Error()
 	l.said = err.Error()
-	if errors.Is(err, nats.ErrPermissionViolation) {
+	if errors.Is(err, nats.ErrPermissionViolation) && !lateAnswer(err) {
 		l.refusal = err
 	}
 	l.mu.Unlock()
@@ -66,6 +66,10 @@ func (l *link) failed(_ *nats.Conn, _ *nats.Subscription, err error) {
 		l.log.Error().Err(err).Msg("the bus reports a fault")
 	}
 }
+
+// lateAnswer recognises the refusal of an answer to a request that came before the
+// connection was made again: whoever asked has stopped waiting.
+func lateAnswer(err error) bool { return strings.Contains(err.Error(), `Publish to "`+inboxPrefix("")) }
 
 // ready reports why the link cannot work now, nil if it can.
 func (l *link) ready() error {
@@ -85,19 +89,43 @@ func (l *link) close() {
 	l.closing = true
 	l.mu.Unlock()
 	l.nats.Close()
+	l.mu.Lock()
+	l.lose()
+	l.mu.Unlock()
 }
 
-// request sends msg and waits for the answer until ctx ends or the link is lost. Its
-// errors are faults, those that the answer carries among them.
-func (l *link) request(ctx context.Context, msg *nats.Msg) (*nats.Msg, error) {
+// lose ends the calls under way. The lock must be held.
+func (l *link) lose() {
+	close(l.lost)
+	l.lost = make(chan struct{})
+}
+
+// losing returns what is closed when the present connection goes.
+func (l *link) losing() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lost
+}
+
+// request sends msg to a service and waits for the answer until the patience or ctx ends or
+// the link is lost. Its errors are faults, those that the answer carries among them.
+func (l *link) request(ctx context.Context, service string, patience time.Duration, msg *nats.Msg) (*nats.Msg, error) {
+	lost := l.losing()
 	if !l.nats.IsConnected() {
 		return nil, rpc.ErrUnreached
 	}
-	ctx, done := l.begin(ctx)
-	defer done()
-	answer, err := l.nats.RequestMsgWithContext(ctx, msg)
+	box, err := l.inboxes.take(l.nats, service)
 	if err != nil {
-		return nil, explain(ctx, err)
+		return nil, explain(err)
+	}
+	msg.Reply = box.subject()
+	answer, err := l.exchange(ctx, box, lost, patience, msg)
+	l.inboxes.give(service, box, err == nil)
+	if err != nil {
+		return nil, explain(err)
+	}
+	if len(answer.Data) == 0 && answer.Header.Get(statusHeader) == nobodyThere {
+		return nil, rpc.ErrUnreached
 	}
 	if f := faultOf(answer); f != nil {
 		return nil, f
@@ -105,36 +133,42 @@ func (l *link) request(ctx context.Context, msg *nats.Msg) (*nats.Msg, error) {
 	return answer, nil
 }
 
-// begin returns a context that ends when the link is lost.
-func (l *link) begin(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.pending == nil {
-		l.pending = map[uint64]context.CancelCauseFunc{}
+// What the server itself answers when nobody serves a subject.
+const (
+	statusHeader = "Status"
+	nobodyThere  = "503"
+)
+
+func (l *link) exchange(ctx context.Context, box *inbox, lost <-chan struct{}, patience time.Duration, msg *nats.Msg) (*nats.Msg, error) {
+	if err := l.nats.PublishMsg(msg); err != nil {
+		return nil, err
 	}
-	l.next++
-	id := l.next
-	l.pending[id] = cancel
-	return ctx, func() {
-		l.mu.Lock()
-		delete(l.pending, id)
-		l.mu.Unlock()
-		cancel(nil)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case answer := <-box.answers:
+			if answer.Subject == msg.Reply { // not a second answer to an earlier call
+				return answer, nil
+			}
+		case <-lost:
+			return nil, ErrLost
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-timer.C:
+			return nil, context.DeadlineExceeded
+		}
 	}
 }
 
 // explain turns what NATS says of a request into a fault. Only what provably was not
-// sent, or met nobody, becomes ErrUnreached.
-func explain(ctx context.Context, err error) error {
+// sent becomes ErrUnreached.
+func explain(err error) error {
 	switch {
-	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, nats.ErrReconnectBufExceeded),
-		errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrConnectionDraining):
+	case errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrConnectionDraining):
 		return rpc.ErrUnreached
 	case errors.Is(err, nats.ErrMaxPayload):
 		return ErrRequestTooLarge
-	case errors.Is(context.Cause(ctx), ErrLost), errors.Is(err, nats.ErrDisconnected):
-		return ErrLost
 	}
 	return fault.From(err)
 }

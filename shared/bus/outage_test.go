@@ -64,9 +64,12 @@ func TestConn_FailsFastWithoutTheBusAndRecovers(t *testing.T) {
 		_, err := echoMethod.Call(t.Context(), caller, item{})
 		return err == nil
 	})
-	close(release)
-	if err := errors.Join(conn.Ready(), service.Ready()); err != nil {
-		t.Errorf("not ready after the outage: %v", err)
+	close(release) // the new server lets nobody answer what the old one carried
+	for range 20 {
+		if err := errors.Join(conn.Ready(), service.Ready()); err != nil {
+			t.Fatalf("not ready after the outage: %v", err)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
@@ -15,7 +16,9 @@ import (
 // passes the same pipeline as in one process.
 func (s *Service) serveRoute(id string) work {
 	handler := s.config.HTTP.Handler(id)
-	return func(ctx context.Context, message []byte) ([]byte, error) {
+	return func(ctx context.Context, patience time.Duration, message []byte) ([]byte, error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
 		r, err := decodeRequest(message)
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "bus.request", "The request could not be read.").With(err)

@@ -41,8 +41,8 @@ type Service struct {
 	parts   []micro.Service // more than one when the tables are too long for one answer
 	weight  int             // bytes of metadata in the last part
 	started string
-	calls   lane
-	routes  lane
+	calls   *crew
+	routes  *crew
 	cancel  context.CancelFunc // ends the work that outlives Stop's budget
 	stopped atomic.Bool
 }
@@ -53,17 +53,16 @@ func (c *Conn) Serve(ctx context.Context, cfg ServiceConfig) (*Service, error) {
 	if cfg.Concurrency == 0 {
 		cfg.Concurrency = defaultConcurrency
 	}
-	s := &Service{
-		conn: c, config: cfg,
-		started: strconv.FormatInt(c.cfg.Now().UnixMilli(), 10),
-		calls:   make(lane, cfg.Concurrency), routes: make(lane, cfg.Concurrency),
-	}
-	var err error
-	if s.link, err = dial(ctx, c.cfg, "serve", announce); err != nil {
+	link, err := dial(ctx, c.cfg, "serve", announce)
+	if err != nil {
 		return nil, err
 	}
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	s.cancel = cancel
+	s := &Service{
+		conn: c, config: cfg, link: link, cancel: cancel,
+		started: strconv.FormatInt(c.cfg.Now().UnixMilli(), 10),
+		calls:   newCrew(cfg.Concurrency, base.Done()), routes: newCrew(cfg.Concurrency, base.Done()),
+	}
 	if err := s.bind(base); err != nil {
 		cancel()
 		s.link.close()
@@ -122,9 +121,9 @@ func (s *Service) bindMethods(base context.Context) error {
 		if err := answerable("method "+d.Key(), d.Timeout); err != nil {
 			return err
 		}
-		name := fmt.Sprintf("v%d_%s", d.Major, d.Name)
-		handler := s.endpoint(base, s.calls, func(ctx context.Context, request []byte) ([]byte, error) {
-			return s.config.RPC.ServeJSON(ctx, d.Key(), request)
+		name, key := fmt.Sprintf("v%d_%s", d.Major, d.Name), d.Key()
+		handler := s.endpoint(base, s.calls, func(ctx context.Context, patience time.Duration, request []byte) ([]byte, error) {
+			return s.config.RPC.ServeJSON(ctx, key, patience, request)
 		})
 		if err := s.add(name, methodSubject(d, "*"), handler, nil); err != nil {
 			return err

@@ -1,8 +1,6 @@
 package bus
 
 import (
-	"fmt"
-
 	"github.com/gatehouse-auth/gatehouse/shared/rpc"
 )
 
@@ -14,7 +12,7 @@ const (
 
 // methodSubject is where caller sends its calls of a method; "*" stands for anybody.
 func methodSubject(d rpc.Desc, caller string) string {
-	return fmt.Sprintf("rpc.%s.v%d.%s.%s", d.Service, d.Major, d.Name, caller)
+	return "rpc." + d.Key() + "." + caller
 }
 
 func routeSubject(service, route string) string { return "http." + service + "." + route }

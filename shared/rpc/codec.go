@@ -31,11 +31,11 @@ func (c *Codec) Invoke(ctx context.Context, desc Desc, in, out any) error {
 		return c.server.answer(ctx, desc, fmt.Errorf("encode call: %w", err))
 	}
 	if c.twice && desc.Idempotent {
-		if _, err := c.server.ServeJSON(ctx, desc.Key(), request); err != nil {
+		if _, err := c.server.ServeJSON(ctx, desc.Key(), desc.Timeout, request); err != nil {
 			return err
 		}
 	}
-	answer, err := c.server.ServeJSON(ctx, desc.Key(), request)
+	answer, err := c.server.ServeJSON(ctx, desc.Key(), desc.Timeout, request)
 	if err != nil {
 		return err
 	}

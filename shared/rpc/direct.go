@@ -19,9 +19,10 @@ var _ Caller = (*Direct)(nil)
 
 // Invoke implements Caller.
 func (d *Direct) Invoke(ctx context.Context, desc Desc, in, out any) error {
-	h, ok := d.server.handlers[desc.Key()]
+	key := desc.Key()
+	h, ok := d.server.handlers[key]
 	if !ok {
-		return unserved(desc.Key())
+		return unserved(key)
 	}
 	if err := ctx.Err(); err != nil {
 		return fault.From(err)
@@ -33,7 +34,7 @@ func (d *Direct) Invoke(ctx context.Context, desc Desc, in, out any) error {
 		}
 		in = copied
 	}
-	result, err := d.server.run(ctx, h, in)
+	result, err := d.server.run(ctx, h, h.desc.Timeout, in)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strconv"
 	"time"
 )
 
@@ -29,7 +30,7 @@ type Desc struct {
 }
 
 // Key names the method inside a program: service.v1.name.
-func (d Desc) Key() string { return fmt.Sprintf("%s.v%d.%s", d.Service, d.Major, d.Name) }
+func (d Desc) Key() string { return d.Service + ".v" + strconv.Itoa(d.Major) + "." + d.Name }
 
 // Desc describes the method for transports, lock files and start-up checks.
 func (m Method[Req, Resp]) Desc() Desc {

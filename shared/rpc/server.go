@@ -7,6 +7,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -64,9 +65,10 @@ func (s *Server) Missing(declared []Desc) (Desc, bool) {
 }
 
 // ServeJSON runs the method named by key on an encoded request and returns the
-// encoded answer. The context must already carry principal and trace.
+// encoded answer, for a caller that waits so long. The context must already carry
+// principal and trace.
 // Errors are *fault.Error without a cause: the server has logged it.
-func (s *Server) ServeJSON(ctx context.Context, key string, request []byte) ([]byte, error) {
+func (s *Server) ServeJSON(ctx context.Context, key string, patience time.Duration, request []byte) ([]byte, error) {
 	h, ok := s.handlers[key]
 	if !ok {
 		return nil, unserved(key)
@@ -75,7 +77,7 @@ func (s *Server) ServeJSON(ctx context.Context, key string, request []byte) ([]b
 	if err := json.Unmarshal(request, in); err != nil {
 		return nil, s.answer(ctx, h.desc, fault.New(fault.Invalid, "rpc.decode", "The call's input could not be read.").With(err))
 	}
-	out, err := s.run(ctx, h, in)
+	out, err := s.run(ctx, h, min(patience, h.desc.Timeout), in)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +89,8 @@ func (s *Server) ServeJSON(ctx context.Context, key string, request []byte) ([]b
 }
 
 // run executes a handler: own context, timeout, recovery, errors without a cause.
-func (s *Server) run(ctx context.Context, h bound, in any) (out any, err error) {
-	ctx, cancel := border.Cross(ctx, h.desc.Timeout)
+func (s *Server) run(ctx context.Context, h bound, limit time.Duration, in any) (out any, err error) {
+	ctx, cancel := border.Cross(ctx, limit)
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {

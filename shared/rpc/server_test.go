@@ -121,12 +121,12 @@ func TestServer_RefusesInputThatIsNotJSON(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, find.Handle(func(context.Context, findIn) (findOut, error) { return findOut{Title: "served"}, nil }))
 	for _, request := range []string{"", "{", `{"isbn":7}`, `[]`, `{"isbn":"1"} {}`, "\xef\xbb\xbf{}"} {
-		if _, err := server.ServeJSON(t.Context(), find.Desc().Key(), []byte(request)); fault.KindOf(err) != fault.Invalid {
+		if _, err := server.ServeJSON(t.Context(), find.Desc().Key(), time.Second, []byte(request)); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%q: got %v, want an invalid fault", request, err)
 		}
 	}
 	// A newer caller may say more: contracts grow by addition.
-	if _, err := server.ServeJSON(t.Context(), find.Desc().Key(), []byte(`{"isbn":"1","edition":2}`)); err != nil {
+	if _, err := server.ServeJSON(t.Context(), find.Desc().Key(), time.Second, []byte(`{"isbn":"1","edition":2}`)); err != nil {
 		t.Errorf("an added field: %v", err)
 	}
 }
