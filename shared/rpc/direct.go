@@ -2,14 +2,12 @@ package rpc
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
 )
 
 // Direct calls a Server in the same process. Values without references pass as they
-// are; others are copied through the codec.
+// are; others are copied to what the codec would make of them.
 type Direct struct{ server *Server }
 
 // NewDirect returns a Caller for the server.
@@ -27,9 +25,9 @@ func (d *Direct) Invoke(ctx context.Context, desc Desc, in, out any) error {
 	if err := ctx.Err(); err != nil {
 		return fault.From(err)
 	}
-	if h.copyIn {
+	if h.copyIn != nil {
 		copied := h.newIn()
-		if err := throughCodec(in, copied); err != nil {
+		if err := h.copyIn(copied, in); err != nil {
 			return d.server.answer(ctx, desc, err)
 		}
 		in = copied
@@ -38,24 +36,13 @@ func (d *Direct) Invoke(ctx context.Context, desc Desc, in, out any) error {
 	if err != nil {
 		return err
 	}
-	if h.copyOut {
-		err = throughCodec(result, out)
+	if h.copyOut != nil {
+		err = h.copyOut(out, result)
 	} else {
 		err = h.store(out, result)
 	}
 	if err != nil {
 		return d.server.answer(ctx, desc, err)
-	}
-	return nil
-}
-
-func throughCodec(from, to any) error {
-	encoded, err := json.Marshal(from)
-	if err != nil {
-		return fmt.Errorf("encode: %w", err)
-	}
-	if err := json.Unmarshal(encoded, to); err != nil {
-		return fmt.Errorf("decode: %w", err)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@
 //
 //  1. Types are wire-safe: registration refuses functions, channels, interfaces,
 //     unexported fields and fields hidden from JSON.
-//  2. Nothing is aliased: values that hold references are copied through the codec.
+//  2. Nothing is aliased: values that hold references are copied, to what the codec makes of them.
 //  3. Errors keep their kind, code and message and lose their cause, in every shape.
 //  4. The handler's context carries the deadline, cancellation, principal and trace
 //     of the caller and nothing else, so a smuggled transaction fails everywhere.

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/shared/rpc/internal/wire"
 )
 
 // Lock writes a contract down as text, one line for each method and field, ordered.
@@ -24,11 +26,11 @@ func Lock(methods []Desc) string {
 // themselves count as one value.
 func lockType(path string, t reflect.Type, parents []reflect.Type) []string {
 	shape := ""
-	for mark := shapeMark(t); mark != "" && !marshalsItself(t); mark = shapeMark(t) {
+	for mark := shapeMark(t); mark != "" && !wire.MarshalsItself(t); mark = shapeMark(t) {
 		shape += mark
 		t = t.Elem()
 	}
-	if t.Kind() != reflect.Struct || marshalsItself(t) || slices.Contains(parents, t) {
+	if t.Kind() != reflect.Struct || wire.MarshalsItself(t) || slices.Contains(parents, t) {
 		return []string{path + shape + " " + t.String()}
 	}
 	var lines []string

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/shared/rpc/internal/wire"
 )
 
 // Method declares one operation of a service. Values are package-level constants in
@@ -38,6 +41,24 @@ func (m Method[Req, Resp]) Desc() Desc {
 		Service: m.Service, Name: m.Name, Major: m.Major, Timeout: m.Timeout, Idempotent: m.Idempotent,
 		In: reflect.TypeFor[Req](), Out: reflect.TypeFor[Resp](),
 	}
+}
+
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// check refuses what could not be served over a wire.
+func (d Desc) check() error {
+	if !namePattern.MatchString(d.Service) || !namePattern.MatchString(d.Name) || d.Major < 1 {
+		return fmt.Errorf("rpc: %q is not a valid method: names are lower_snake, majors start at 1", d.Key())
+	}
+	if d.Timeout <= 0 {
+		return fmt.Errorf("rpc: %s has no timeout", d.Key())
+	}
+	for _, t := range []reflect.Type{d.In, d.Out} {
+		if err := wire.Check(t, t.Name()); err != nil {
+			return fmt.Errorf("rpc: %s: %w", d.Key(), err)
+		}
+	}
+	return nil
 }
 
 // Call runs the method through caller. Errors are *fault.Error: those of the handler

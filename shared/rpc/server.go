@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/shared/border"
 	"github.com/gatehouse-auth/gatehouse/shared/fault"
+	"github.com/gatehouse-auth/gatehouse/shared/rpc/internal/wire"
 	"github.com/gatehouse-auth/gatehouse/shared/trace"
 )
 
@@ -25,7 +26,7 @@ type Server struct {
 
 type bound struct {
 	Handler
-	copyIn, copyOut bool // the types hold references
+	copyIn, copyOut wire.Copier // nil: the type holds no references
 }
 
 // NewServer checks the handlers and returns their server. It refuses types that are
@@ -40,7 +41,7 @@ func NewServer(log zerolog.Logger, handlers ...Handler) (*Server, error) {
 		if err := h.desc.check(); err != nil {
 			return nil, err
 		}
-		s.handlers[key] = bound{h, holdsReferences(h.desc.In), holdsReferences(h.desc.Out)}
+		s.handlers[key] = bound{h, wire.CopierOf(h.desc.In), wire.CopierOf(h.desc.Out)}
 	}
 	return s, nil
 }
