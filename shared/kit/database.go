@@ -79,19 +79,19 @@ func (s *System) openDatabase(ctx context.Context) error {
 
 // readyDatabase prepares and migrates the schemas of the modules here.
 func (s *System) readyDatabase(ctx context.Context) error {
-	var roles []pg.Module
+	var prepared []pg.Module
 	var configs []pg.MigrateConfig
 	for _, schema := range s.schemas {
 		if schema.role.Name != "" {
-			roles = append(roles, schema.role)
+			prepared = append(prepared, schema.role)
 		}
 		configs = append(configs, pg.MigrateConfig{
 			URL: schema.migrate.Reveal(), Schema: schema.spec.Name, Role: schema.spec.Name,
 			Files: schema.spec.Migrations, After: schema.spec.AfterMigrate, Log: s.moduleLog(schema.spec.Name),
 		})
 	}
-	if len(roles) > 0 {
-		if err := pg.Prepare(ctx, s.administrator.Reveal(), roles); err != nil {
+	if len(prepared) > 0 {
+		if err := pg.Prepare(ctx, s.administrator.Reveal(), prepared); err != nil {
 			return fmt.Errorf("%s_DATABASE_URL: %w", Prefix, err)
 		}
 	}
