@@ -157,5 +157,6 @@ type SignedIn struct {
 	Asked   *Asked
 	Device  string // the next id of a trusted browser, empty for none
 
-	Stamp Stamp // of a session that was looked up
+	Stamp Stamp  // of a session that was looked up
+	Copy  uint64 // which copy it is, anew for each look-up; 0: none is kept
 }

@@ -9,8 +9,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/epoch"
 )
 
-const usersHeld = 10_000
-
 // UserCopies keeps users who may be signed in, as identity knows them, so that asking for
 // one asks nobody. A copy counts as long as nothing has changed that it shows (package
 // epoch). It is safe for concurrent use; the nil UserCopies keeps nothing.

@@ -46,10 +46,9 @@ type exchange struct {
 	r       *http.Request
 	body    values
 	query   values
-	current account.SignedIn  // the zero value without a session
-	copied  *account.SignedIn // what current was taken from; nil after it was renewed
-	bearer  bool              // the session came in the Authorization header
-	known   string            // the id that the browser is known by, once it was asked for
+	current account.SignedIn // the zero value without a session; no copy after it was renewed
+	bearer  bool             // the session came in the Authorization header
+	known   string           // the id that the browser is known by, once it was asked for
 }
 
 // route binds an endpoint to the pipeline.

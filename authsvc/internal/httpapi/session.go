@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"reflect"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
@@ -35,7 +34,7 @@ func (x *exchange) findSession() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	x.current, x.copied, x.bearer = *current, current, bearer
+	x.current, x.bearer = *current, bearer
 	if x.api.Cookies.DontRemember(x.r.Header.Get("Cookie")) || x.query.text("disableRefresh") != "" {
 		return true, nil
 	}
@@ -48,7 +47,7 @@ func (x *exchange) findSession() (bool, error) {
 		return false, err
 	}
 	if done {
-		x.current.Session, x.copied = renewed, nil
+		x.current.Session, x.current.Copy = renewed, 0
 		x.setSession(presented, true)
 	}
 	return true, nil
@@ -70,14 +69,10 @@ func getSession(x *exchange) error {
 
 // shown is the answer of get-session about one copy of a session, and a token for it.
 type shown struct {
-	of     *account.SignedIn
+	of     uint64 // the copy
 	body   []byte
 	token  string
 	minted time.Time
-}
-
-func (s *shown) shows(current *account.SignedIn) bool {
-	return s.of == current || reflect.DeepEqual(s.of, current)
 }
 
 const (
@@ -86,11 +81,10 @@ const (
 )
 
 // show returns the answer about the current session. While the same copy of the session
-// counts, which the pipeline has seen to, so does what was made of it; and where there are
-// no copies, while a look-up finds the same, as of the same numbers.
+// counts, which the pipeline has seen to, so does what was made of it.
 func (x *exchange) show() (*shown, error) {
 	key := [32]byte(x.current.Session.TokenHash)
-	if made, ok := x.api.shown.Find(key); ok && made.shows(x.copied) && x.api.Now().Sub(made.minted).Abs() < showFor {
+	if made, ok := x.api.shown.Find(key); ok && made.of == x.current.Copy && x.api.Now().Sub(made.minted).Abs() < showFor {
 		return made, nil
 	}
 	signed, err := x.api.Grants.ClientToken(x.r.Context(), x.current)
@@ -101,8 +95,8 @@ func (x *exchange) show() (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &shown{x.copied, body, signed, x.api.Now()}
-	if x.copied != nil {
+	made := &shown{x.current.Copy, body, signed, x.api.Now()}
+	if x.current.Copy != 0 {
 		x.api.shown.Keep(key, made)
 	}
 	return made, nil
