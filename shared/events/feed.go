@@ -84,7 +84,7 @@ const readPage = `
 	select head.pos, head.floor, e.id::text, e.pos, e.type, e.key, e.actor, e.request_id, e.outcome, e.body, e.personal, e.at
 	from outbox_head head
 	left join lateral (
-		select *
+		select id, pos, type, key, actor, request_id, outcome, body, personal, at
 		from outbox
 		where pos > $1
 		order by pos

@@ -41,8 +41,8 @@ func (i Intake) Stored(ctx context.Context) tree.Reader { return hashes{ctx, i.t
 const findSubjectKeys = `
 with added as (
     insert into subject_key (subject, sealed)
-    select *
-    from unnest($1::text[], $2::bytea[])
+    select subject, sealed
+    from unnest($1::text[], $2::bytea[]) as fresh (subject, sealed)
     on conflict (subject) do nothing
     returning subject, sealed
 )
@@ -80,14 +80,15 @@ from unnest($2::bytea[]) with ordinality as added (hash, place)`
 
 const addRecords = `
 insert into leaf (index, event_id, bytes, source, pos, at, action, outcome, actor, subject, request_id)
-select *
+select index, event_id, bytes, source, pos, at, action, outcome, actor, subject, request_id
 from unnest(@index::bigint[], @event_id::uuid[], @bytes::bytea[], @source::text[], @pos::bigint[], @at::timestamptz[],
-    @action::text[], @outcome::text[], @actor::text[], @subject::text[], @request_id::text[])`
+    @action::text[], @outcome::text[], @actor::text[], @subject::text[], @request_id::text[])
+    as added (index, event_id, bytes, source, pos, at, action, outcome, actor, subject, request_id)`
 
 const addPersonal = `
 insert into personal (index, subject, salt, sealed)
-select *
-from unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[])`
+select index, subject, salt, sealed
+from unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[]) as added (index, subject, salt, sealed)`
 
 const setSize = `
 update tree
