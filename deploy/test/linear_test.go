@@ -149,6 +149,7 @@ func TestRevocation_IsLinearizable(t *testing.T) {
 	group.Wait()
 	close(trouble)
 	troubling.Wait()
+	there.system.AwaitReady(t) // one that has only begun to start does not know yet how to stop
 	if result := porcupine.CheckOperationsTimeout(sessionModel(), h.operations, time.Minute); result != porcupine.Ok {
 		t.Fatalf("the history of %d operations is %s\n%s", len(h.operations), result, h.suspects())
 	}
