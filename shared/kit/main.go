@@ -108,6 +108,9 @@ func (p Program) serve(ctx context.Context, env Env, args []string) error {
 	}
 	log.Info().Str("url", system.origin.String()).Bool("development", system.development).Msg("ready")
 	go debug.FreeOSMemory() // what the start alone needed
+	if env.Environ["GOGC"] == "" {
+		go boundGarbage(ctx)
+	}
 	<-ctx.Done()
 	log.Info().Msg("stopping")
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBudget)

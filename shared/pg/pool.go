@@ -70,6 +70,9 @@ func poolConfig(cfg Config) (*pgxpool.Config, error) {
 		"lock_timeout":                        "3s",
 		"idle_in_transaction_session_timeout": "10s",
 	})
+	if pool.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		pool.ConnConfig.DescriptionCacheCapacity = 0 // another mode's, 25 KB on each connection
+	}
 	pool.MaxConns = cfg.MaxConns
 	if cfg.MaxConns == 0 {
 		pool.MaxConns = defaultMaxConns
