@@ -137,7 +137,8 @@ const strikeHolder = `
 	where id = $1 and beat = $2`
 
 // look strikes the holders that have not asked for Life: their leases have ended. Time is
-// this process's own, so nobody's date counts.
+// this process's own, so nobody's date counts. now is from before the question, and a beat
+// is seen when its row is here: a database that takes its time shortens nobody's lease.
 func (s *Source) look(ctx context.Context, conn *pgx.Conn, now time.Duration) error {
 	rows, err := conn.Query(ctx, listHolders)
 	if err != nil {
@@ -150,7 +151,7 @@ func (s *Source) look(ctx context.Context, conn *pgx.Conn, now time.Duration) er
 	_, err = pgx.ForEachRow(rows, []any{&id, &beat, &head}, func() error {
 		before, known := s.beats[id]
 		if !known || before.beat != beat {
-			before = observed{beat, now}
+			before = observed{beat, s.cfg.Clock()}
 		}
 		if seen[id] = before; now-before.since > Life {
 			gone[id] = beat
