@@ -299,7 +299,7 @@ func TestService_StoresNoSecret(t *testing.T) {
 	if err := w.Pool.QueryRow(t.Context(), "select json_agg(c)::text from one_time_code c").Scan(&stored); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(stored, plain) || strings.Contains(stored, "ada") || !strings.Contains(stored, "code_hash") {
+	if strings.Contains(stored, plain) || strings.Contains(stored, ada) || !strings.Contains(stored, "code_hash") {
 		t.Errorf("stored is %s", stored)
 	}
 	other := code.New(w.CodeStore, w.Accounts, authtest.OtherRoot())
