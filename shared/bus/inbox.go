@@ -1,8 +1,7 @@
 package bus
 
 import (
-	"math/rand/v2"
-	"strconv"
+	"crypto/rand"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -20,7 +19,7 @@ type inbox struct {
 }
 
 // subject is where the answer to a new call goes. Nobody can guess it.
-func (b *inbox) subject() string { return b.prefix + strconv.FormatUint(rand.Uint64(), 36) }
+func (b *inbox) subject() string { return b.prefix + rand.Text() }
 
 // inboxes keeps inboxes by the service that answers there, so that none can fill the one
 // in which another's answer is awaited.

@@ -34,14 +34,12 @@ func (c *UserCopies) find(userID string) (User, bool) {
 		return User{}, false
 	}
 	found, ok := c.held.Find(sha256.Sum256([]byte(userID)))
-	if !ok || c.clock()-found.since > copyLife {
-		return User{}, false
-	}
-	current := c.identity.Current(found.Epoch,
+	current := ok && c.identity.Current(found.Epoch,
 		epoch.Mark{Scope: identityapi.ScopeUser, Key: userID},
 		epoch.Mark{Scope: identityapi.ScopeView, Key: userID},
 	)
-	return found.User, current && c.identity.Live()
+	machine := c.clock() // after that, as for a session's copy
+	return found.User, current && machine-found.since <= copyLife && c.identity.LiveAt(machine)
 }
 
 func (c *UserCopies) keep(user User) {
