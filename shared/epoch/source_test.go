@@ -99,6 +99,47 @@ func TestSettle_WaitsForALease(t *testing.T) {
 	}
 }
 
+// Criterion R2: a database that takes its time shortens nobody's lease. The age of a beat
+// counts from when its row arrived, not from when it was asked for.
+func TestSource_StrikesNobodyEarlyForASlowAnswer(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	follow(t, l.follower(0))
+	holders := func() (n int, err error) {
+		return n, l.plain.QueryRow(t.Context(), "select count(*) from epoch_holder").Scan(&n)
+	}
+	slow, err := l.plain.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slow.Exec(t.Context(), "lock table epoch_holder in access exclusive mode"); err != nil {
+		t.Fatal(err)
+	}
+	run(t, l.source)
+	until(t, func() error { // it has asked, and waits
+		var n int
+		const query = "select count(*) from pg_locks where relation = 'epoch_holder'::regclass and not granted"
+		return errors.Join(l.plain.QueryRow(t.Context(), query).Scan(&n), nonzero(n))
+	})
+	l.clock.advance(time.Second)
+	if err := slow.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond) // until the row has arrived; later is no fault
+	l.clock.advance(1500 * time.Millisecond)
+	time.Sleep(1200 * time.Millisecond) // two more looks
+	if n, err := holders(); err != nil || n != 1 {
+		t.Errorf("%d holders, %v: struck 1.5 s after it was seen, and its lease may last 2 s", n, err)
+	}
+	l.clock.advance(time.Second)
+	until(t, func() error {
+		if n, err := holders(); err != nil || n != 0 {
+			return errors.Join(err, errors.New("a holder that has gone is not struck"))
+		}
+		return nil
+	})
+}
+
 func nonzero(n int) error {
 	if n == 0 {
 		return errors.New("nothing there yet")
