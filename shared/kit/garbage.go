@@ -9,21 +9,22 @@ import (
 
 const (
 	// headroom is what a heap may grow by before its garbage is collected, or a quarter of
-	// it if that is more. By itself Go lets it double, so that copies of sessions would take
-	// their memory twice. At the alloc rate of a busy process this collects as often as a
-	// heap of 16 MiB is, and most of a large one are texts, which are quick to mark.
+	// it if that is more. By itself Go lets it double: a busy process of a few MiB then
+	// spends a sixth of its time collecting, and one with many copies of sessions takes
+	// their memory twice.
 	headroom   = 16 << 20
 	leastGrown = 25  // percent
-	mostGrown  = 100 // percent, Go's own
+	mostGrown  = 400 // percent
+	goGrown    = 100 // percent, before anything is set
 	weighEvery = time.Second
 )
 
-// boundGarbage keeps the garbage of a large heap in bounds until ctx ends.
+// boundGarbage lets a heap of any size grow by about the headroom until ctx ends.
 func boundGarbage(ctx context.Context) {
 	ticker := time.NewTicker(weighEvery)
 	defer ticker.Stop()
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	for percent := mostGrown; ; {
+	for percent := goGrown; ; {
 		select {
 		case <-ctx.Done():
 			return

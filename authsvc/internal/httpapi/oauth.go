@@ -85,8 +85,7 @@ func (a *API) oauth(w http.ResponseWriter, r *http.Request, serve func(*oauthReq
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Pragma", "no-cache")
+	uncached(w.Header())
 	if answer == nil {
 		w.WriteHeader(http.StatusOK)
 		return nil

@@ -115,20 +115,36 @@ type errorAnswer struct {
 	Code    string `json:"code,omitempty"`
 }
 
-// expose sets a header that scripts of other origins may read.
-func (o *outgoing) expose(name, value string) {
-	header := o.w.Header()
-	header.Set(name, value)
+// exposed is a header that scripts of other origins may read, as it is set and as it is listed.
+type exposed struct{ name, listed string }
+
+var (
+	authToken = exposed{"Set-Auth-Token", "set-auth-token"}
+	authJWT   = exposed{"Set-Auth-Jwt", "set-auth-jwt"}
+)
+
+func (o *outgoing) expose(e exposed, value string) {
+	header, list := o.w.Header(), e.listed
+	header[e.name] = []string{value}
 	if before := header.Get("Access-Control-Expose-Headers"); before != "" {
-		name = before + ", " + name
+		list = before + ", " + list
 	}
-	header["Access-Control-Expose-Headers"] = []string{name}
+	header["Access-Control-Expose-Headers"] = []string{list}
 }
+
+// Shared by all answers, of which nobody changes a header but by replacing it.
+var (
+	noStore = []string{"no-store"}
+	noCache = []string{"no-cache"}
+)
+
+// uncached keeps an answer out of every cache, old ones too.
+func uncached(header http.Header) { header["Cache-Control"], header["Pragma"] = noStore, noCache }
 
 // setSession gives the browser the session's token, and everybody else a header with it.
 func (o *outgoing) setSession(token string, remember bool) {
 	o.cookies.Add(o.jar.Session(token, remember, o.r.Header.Get("Cookie"))...)
-	o.expose("set-auth-token", o.jar.Signed(token))
+	o.expose(authToken, o.jar.Signed(token))
 }
 
 // expireSession takes the session's cookies back.

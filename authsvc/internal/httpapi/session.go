@@ -54,8 +54,7 @@ func (x *exchange) findSession() (bool, error) {
 }
 
 func getSession(x *exchange) error {
-	x.w.Header().Set("Cache-Control", "no-store")
-	x.w.Header().Set("Pragma", "no-cache")
+	uncached(x.w.Header())
 	if x.current.Session.ID == "" {
 		return x.json(nil)
 	}
@@ -63,7 +62,7 @@ func getSession(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	x.expose("set-auth-jwt", shown.token)
+	x.expose(authJWT, shown.token)
 	return x.encoded(shown.body)
 }
 
@@ -103,8 +102,7 @@ func (x *exchange) show() (*shown, error) {
 }
 
 func postGetSession(x *exchange) error {
-	x.w.Header().Set("Cache-Control", "no-store")
-	x.w.Header().Set("Pragma", "no-cache")
+	uncached(x.w.Header())
 	return withStatus(http.StatusMethodNotAllowed, errPostSession)
 }
 

@@ -39,7 +39,7 @@ type Config struct {
 type Front struct {
 	Config
 	latency  *prometheus.HistogramVec
-	security http.Header // of every answer
+	security []field // of every answer
 
 	observers sync.Map // place -> prometheus.Observer
 }
@@ -153,16 +153,15 @@ func (f *Front) forward(w http.ResponseWriter, r *http.Request, target *route.Ta
 
 // inward makes of the request what the module gets: no header that is the gateway's to
 // say, the caller's address as judged here, the principal in the context, the body in
-// memory.
+// memory. The header is changed in place, as nobody else reads those fields.
 func (f *Front) inward(r *http.Request, caller principal.Principal, body []byte) *http.Request {
 	if caller.Subject != "" {
 		r = r.WithContext(principal.With(r.Context(), caller))
 	}
-	address, given := f.Address.Address(r), r.Header
-	r.Header = make(http.Header, len(given)+2)
-	for name, values := range given {
-		if !reserved(name) {
-			r.Header[name] = values
+	address := f.Address.Address(r)
+	for name := range r.Header {
+		if reserved(name) {
+			delete(r.Header, name)
 		}
 	}
 	span := trace.From(r.Context())

@@ -9,26 +9,33 @@ import (
 	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 )
 
+// field is a header field of every answer.
+type field struct {
+	name   string
+	values []string
+}
+
 // secure sets the headers that every answer carries. A module may replace the policy of
 // a page of its own.
 func (f *Front) secure(header http.Header) {
-	for name, values := range f.security {
-		header[name] = values // nobody changes the list of a header, but for replacing it
+	for _, field := range f.security {
+		header[field.name] = field.values // nobody changes the list of a header, but for replacing it
 	}
 }
 
 // security returns the headers that every answer carries.
-func security(https bool) http.Header {
-	header := http.Header{}
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cross-Origin-Resource-Policy", "same-origin")
-	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-	header.Set("Cache-Control", "no-store")
-	if https {
-		header.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+func security(https bool) []field {
+	fields := []field{
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"}},
+		{"Cache-Control", []string{"no-store"}},
 	}
-	return header
+	if https {
+		fields = append(fields, field{"Strict-Transport-Security", []string{"max-age=63072000; includeSubDomains"}})
+	}
+	return fields
 }
 
 // ofPages are the headers that pages carry besides: browsers heed them for documents only.
