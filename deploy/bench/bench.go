@@ -141,12 +141,12 @@ func (m *measurement) prepare(ctx context.Context, database *target.Database) ([
 	}
 	systems := []target.Target{bare, monolith, uncached, split}
 	m.progress("installing the reference server")
-	reference, err := m.reference(ctx, database)
+	peers, err := m.peers(ctx, database)
 	if err != nil {
 		m.report.Notes = append(m.report.Notes, "The rows of the reference server: "+err.Error())
 		return systems, ctx.Err()
 	}
-	return append(systems, reference), nil
+	return append(systems, peers...), nil
 }
 
 func (m *measurement) gatehouse(ctx context.Context, database *target.Database, name, command string) (target.Target, error) {
@@ -170,12 +170,22 @@ func (m *measurement) uncached(ctx context.Context, database *target.Database) (
 	}.Target(m.scratch)
 }
 
-func (m *measurement) reference(ctx context.Context, database *target.Database) (target.Target, error) {
-	url, err := database.Create(ctx, "reference")
-	if err != nil {
-		return target.Target{}, err
+// peers are the reference server as it is, and those that are tuned.
+func (m *measurement) peers(ctx context.Context, database *target.Database) ([]target.Target, error) {
+	reference := target.Reference{Scratch: m.scratch, Source: m.settings.Reference}
+	var err error
+	if reference.Database, err = database.Create(ctx, "reference"); err != nil {
+		return nil, err
 	}
-	return target.Reference(ctx, m.scratch, m.settings.Reference, url)
+	asItIs, err := reference.Target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if reference.Database, err = database.Create(ctx, "tuned"); err != nil {
+		return nil, err
+	}
+	tuned, err := reference.Tuned(ctx)
+	return append(tuned, asItIs), err
 }
 
 // write puts the report where people and scripts look for it.

@@ -17,7 +17,8 @@ handler. "Failed" counts over all rounds; failures are not in the other figures.
 durability on, limits per address off; otherwise every system is as it ships.
 
 - *%s*: Gatehouse verifies its own access token at ` + "`GET /api/v1/gateway/caller`" + `, which asks nobody. The reference server verifies no JWT on any route of its own, so its row is the
-  nearest thing: ` + "`get-session`" + ` with the session as bearer token.
+  nearest thing: ` + "`get-session`" + ` with the session as bearer token; ` + "`jose.mjs`" + ` verifies one and does nothing else.
+- *cookie cache*: the reference server believes a signed cookie for five minutes, whatever was revoked meanwhile.
 - *%s*: ` + "`GET /api/auth/token`" + ` in both.
 - *%s*: ` + "`POST /api/auth/oauth2/token`" + `, each refresh with the token of the last. The reference server's default profile has none.
 - *%s*, *%s*: the table has the figures of the reads alone, of a system that signs in as many others as it can at the same time.

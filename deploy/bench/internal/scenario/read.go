@@ -53,3 +53,13 @@ func mint(ctx context.Context, v *Visitor) (load.Script, error) {
 	// Every JWT begins with the Base64 of `{"`.
 	return newFixed(v.address, call{method: http.MethodGet, path: "/api/auth/token", cookie: account.Cookie}, `"token":"eyJ`), nil
 }
+
+func guardedByJose(ctx context.Context, v *Visitor) (load.Script, error) {
+	var answer struct {
+		Token string `json:"token"`
+	}
+	if _, err := v.ask(ctx, call{method: http.MethodGet, path: "/token"}, &answer); err != nil {
+		return nil, err
+	}
+	return newFixed(v.address, call{method: http.MethodGet, path: "/guarded", authorization: "Bearer " + answer.Token}, `"sub":"`), nil
+}

@@ -89,3 +89,11 @@ func OfReference() []Scenario {
 		{Name: SignUp, Prepare: signUp},
 	}
 }
+
+// OfTuned is what the reference server is asked with its cookie cache on.
+func OfTuned() []Scenario {
+	return []Scenario{{Name: Session, Prepare: session}, {Name: SessionMany, Prepare: session, Connections: many}}
+}
+
+// OfJose is what the server is asked that does nothing but verify JWTs.
+func OfJose() []Scenario { return []Scenario{{Name: Guarded, Prepare: guardedByJose}} }

@@ -166,7 +166,7 @@ func TestTake_ShowsErrorsAndNotTokens(t *testing.T) {
 func TestScenarios_HaveAPlaceInTheReport(t *testing.T) {
 	t.Parallel()
 	place := strings.Join(scenario.Names(), "\n")
-	for _, system := range [][]scenario.Scenario{scenario.OfBare(), scenario.OfGatehouse(), scenario.OfReference()} {
+	for _, system := range [][]scenario.Scenario{scenario.OfBare(), scenario.OfGatehouse(), scenario.OfReference(), scenario.OfTuned(), scenario.OfJose()} {
 		for _, s := range system {
 			if !strings.Contains(place, s.Name) {
 				t.Errorf("%s is not in the report", s.Name)

@@ -45,8 +45,11 @@ func TestGatehouse_WantsTheBinaries(t *testing.T) {
 
 func TestReference_SaysThatItIsNotHere(t *testing.T) {
 	t.Parallel()
-	_, err := target.Reference(t.Context(), t.TempDir(), t.TempDir(), "")
-	if !errors.Is(err, target.ErrNoReference) {
+	nowhere := target.Reference{Scratch: t.TempDir(), Source: t.TempDir()}
+	if _, err := nowhere.Target(t.Context()); !errors.Is(err, target.ErrNoReference) {
 		t.Errorf("got %v", err)
+	}
+	if _, err := nowhere.Tuned(t.Context()); !errors.Is(err, target.ErrNoReference) {
+		t.Errorf("tuned: got %v", err)
 	}
 }
