@@ -54,6 +54,12 @@ asvs: ## what of OWASP ASVS 5.0 (levels 1 and 2, over HTTP) is covered, and by w
 bench: setup build ## benchmarks, side by side in one run
 	deploy/bench/bench.sh
 
+.PHONY: profile
+profile: setup ## where the monolith's CPU goes: bin/cpu.pprof, and its first lines
+	mkdir -p bin
+	go test -run '^$$' -bench . -benchtime 4s -cpuprofile bin/cpu.pprof -o bin/bench.test ./deploy/bench
+	go tool pprof -top -cum bin/bench.test bin/cpu.pprof | head -60
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (1m)
 	deploy/test/fuzz.sh
