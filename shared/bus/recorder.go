@@ -2,7 +2,6 @@ package bus
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"strconv"
 )
@@ -15,8 +14,9 @@ type recorder struct {
 	limit  int // bytes of body
 
 	header http.Header
-	status int         // 0 until the answer has begun
-	sent   http.Header // the fields as they were then
+	status int          // 0 until the answer has begun
+	head   bytes.Buffer // the status line and the fields as they were then
+	told   string       // the Content-Length among them
 	body   bytes.Buffer
 	over   bool // the body exceeds limit
 }
@@ -35,14 +35,17 @@ func (w *recorder) WriteHeader(status int) {
 	if w.status != 0 || status < http.StatusOK {
 		return
 	}
-	w.status, w.sent = status, forwardable(w.header)
+	w.status, w.told = status, w.header.Get("Content-Length")
+	w.head.Grow(usualHead)
+	w.head.WriteString("HTTP/1.1 " + strconv.Itoa(status) + " " + http.StatusText(status) + "\r\n")
+	_ = w.header.WriteSubset(&w.head, notForwarded(w.header)) // a buffer takes everything
 }
 
 // Write implements io.Writer.
 func (w *recorder) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	switch {
-	case w.status == http.StatusNoContent || w.status == http.StatusNotModified:
+	case !w.takesBody():
 		return 0, http.ErrBodyNotAllowed
 	case w.over || w.body.Len()+len(b) > w.limit:
 		w.over = true
@@ -57,31 +60,32 @@ func (w *recorder) encode() ([]byte, error) {
 	if w.over {
 		return nil, ErrAnswerTooLarge
 	}
-	response := &http.Response{
-		StatusCode: w.status, ProtoMajor: 1, ProtoMinor: 1, Header: w.sent,
-		Body: io.NopCloser(bytes.NewReader(w.body.Bytes())), ContentLength: w.length(),
-		Request: &http.Request{Method: w.method},
+	if length := w.length(); length >= 0 {
+		writeLength(&w.head, length)
 	}
-	if w.body.Len() == 0 {
-		response.Body = http.NoBody
+	w.head.WriteString("\r\n")
+	if w.method != http.MethodHead {
+		w.head.Write(w.body.Bytes())
 	}
-	var message bytes.Buffer
-	if err := response.Write(&message); err != nil {
-		return nil, err
-	}
-	return message.Bytes(), nil
+	return w.head.Bytes(), nil
 }
 
-// length is what Content-Length says. An answer to HEAD has the length that GET would
-// have, if the handler told it, and otherwise none.
+// length is what Content-Length says; negative: nothing. An answer to HEAD has the length
+// that GET would have, if the handler told it.
 func (w *recorder) length() int64 {
 	if w.method == http.MethodHead {
-		if told, err := strconv.ParseInt(w.sent.Get("Content-Length"), 10, 64); err == nil {
+		if told, err := strconv.ParseInt(w.told, 10, 64); err == nil {
 			return told
 		}
 		if w.body.Len() == 0 {
 			return -1
 		}
+	} else if !w.takesBody() {
+		return -1
 	}
 	return int64(w.body.Len())
+}
+
+func (w *recorder) takesBody() bool {
+	return w.status != http.StatusNoContent && w.status != http.StatusNotModified
 }
