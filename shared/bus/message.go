@@ -26,7 +26,8 @@ var perConnection = map[string]bool{
 }
 
 // notForwarded returns the names of the fields that may not pass an intermediary: those of
-// one connection and those that Connection names.
+// one connection and those that Connection names. What the edge added is not the
+// client's to name: it could take away the address by which its guesses are counted.
 func notForwarded(h http.Header) map[string]bool {
 	lines := h["Connection"]
 	if len(lines) == 0 {
@@ -35,7 +36,10 @@ func notForwarded(h http.Header) map[string]bool {
 	names := maps.Clone(perConnection)
 	for _, line := range lines {
 		for name := range strings.SplitSeq(line, ",") {
-			names[textproto.CanonicalMIMEHeaderKey(textproto.TrimString(name))] = true
+			name = textproto.CanonicalMIMEHeaderKey(textproto.TrimString(name))
+			if !strings.HasPrefix(name, httpx.InternalPrefix) && name != httpx.RequestIDHeader {
+				names[name] = true
+			}
 		}
 	}
 	return names

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehouse-auth/gatehouse/shared/httpx"
 )
 
 // carried sends a request through a message, which must hold it and nothing else.
@@ -78,29 +80,33 @@ func TestEncodeRequest_CarriesFields(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("x", 900<<10)
 	for name, c := range map[string]struct{ sent, want http.Header }{
-		"CR LF in a value become spaces":      {http.Header{"A": {"b\r\nX: y"}}, http.Header{"A": {"b  X: y"}}},
-		"a bare LF becomes a space":           {http.Header{"A": {"b\nX: y"}}, http.Header{"A": {"b X: y"}}},
-		"a bare CR becomes a space":           {http.Header{"A": {"b\rX: y"}}, http.Header{"A": {"b X: y"}}},
-		"a folded line becomes one":           {http.Header{"A": {"b\r\n\tc"}}, http.Header{"A": {"b  \tc"}}},
-		"the end of the head in a value":      {http.Header{"A": {"b\r\n\r\nGET / HTTP/1.1"}}, http.Header{"A": {"b    GET / HTTP/1.1"}}},
-		"a line end in a name is dropped":     {http.Header{"A\r\nX": {"y"}}, http.Header{}},
-		"a colon in a name is dropped":        {http.Header{"A:X": {"y"}, "A:": {"y"}}, http.Header{}},
-		"a space in a name is dropped":        {http.Header{"A ": {"y"}, " A": {"y"}, "A B": {"y"}}, http.Header{}},
-		"a NUL in a name is dropped":          {http.Header{"A\x00": {"y"}}, http.Header{}},
-		"an empty name is dropped":            {http.Header{"": {"y"}}, http.Header{}},
-		"empty values stay":                   {http.Header{"A": {""}, "B": {"", "b", ""}}, http.Header{"A": {""}, "B": {"", "b", ""}}},
-		"several values stay in order":        {http.Header{"Cookie": {"b=2", "a=1"}}, http.Header{"Cookie": {"b=2", "a=1"}}},
-		"bytes above ASCII stay":              {http.Header{"A": {"ä\xff\u0085\u2028"}}, http.Header{"A": {"ä\xff\u0085\u2028"}}},
-		"a huge field stays":                  {http.Header{"A": {huge}}, http.Header{"A": {huge}}},
-		"no agent is added":                   {http.Header{}, http.Header{}},
-		"an empty agent stays":                {http.Header{"User-Agent": {""}}, http.Header{"User-Agent": {""}}},
-		"a length that lies is dropped":       {http.Header{"Content-Length": {"5"}}, http.Header{}},
-		"two lengths are dropped":             {http.Header{"Content-Length": {"2", "5"}}, http.Header{}},
-		"a length that is none is dropped":    {http.Header{"Content-Length": {"+2, 5"}}, http.Header{}},
-		"Transfer-Encoding is dropped":        {http.Header{"Transfer-Encoding": {"chunked", "identity"}}, http.Header{}},
-		"a field Host is dropped":             {http.Header{"Host": {"evil.example"}}, http.Header{}},
-		"a principal is dropped":              {http.Header{"Gatehouse-Principal": {"forged"}}, http.Header{}},
-		"what Connection names is dropped":    {http.Header{"Connection": {"close, x-hop", " Hop "}, "X-Hop": {"y"}, "Hop": {"y"}}, http.Header{}},
+		"CR LF in a value become spaces":   {http.Header{"A": {"b\r\nX: y"}}, http.Header{"A": {"b  X: y"}}},
+		"a bare LF becomes a space":        {http.Header{"A": {"b\nX: y"}}, http.Header{"A": {"b X: y"}}},
+		"a bare CR becomes a space":        {http.Header{"A": {"b\rX: y"}}, http.Header{"A": {"b X: y"}}},
+		"a folded line becomes one":        {http.Header{"A": {"b\r\n\tc"}}, http.Header{"A": {"b  \tc"}}},
+		"the end of the head in a value":   {http.Header{"A": {"b\r\n\r\nGET / HTTP/1.1"}}, http.Header{"A": {"b    GET / HTTP/1.1"}}},
+		"a line end in a name is dropped":  {http.Header{"A\r\nX": {"y"}}, http.Header{}},
+		"a colon in a name is dropped":     {http.Header{"A:X": {"y"}, "A:": {"y"}}, http.Header{}},
+		"a space in a name is dropped":     {http.Header{"A ": {"y"}, " A": {"y"}, "A B": {"y"}}, http.Header{}},
+		"a NUL in a name is dropped":       {http.Header{"A\x00": {"y"}}, http.Header{}},
+		"an empty name is dropped":         {http.Header{"": {"y"}}, http.Header{}},
+		"empty values stay":                {http.Header{"A": {""}, "B": {"", "b", ""}}, http.Header{"A": {""}, "B": {"", "b", ""}}},
+		"several values stay in order":     {http.Header{"Cookie": {"b=2", "a=1"}}, http.Header{"Cookie": {"b=2", "a=1"}}},
+		"bytes above ASCII stay":           {http.Header{"A": {"ä\xff\u0085\u2028"}}, http.Header{"A": {"ä\xff\u0085\u2028"}}},
+		"a huge field stays":               {http.Header{"A": {huge}}, http.Header{"A": {huge}}},
+		"no agent is added":                {http.Header{}, http.Header{}},
+		"an empty agent stays":             {http.Header{"User-Agent": {""}}, http.Header{"User-Agent": {""}}},
+		"a length that lies is dropped":    {http.Header{"Content-Length": {"5"}}, http.Header{}},
+		"two lengths are dropped":          {http.Header{"Content-Length": {"2", "5"}}, http.Header{}},
+		"a length that is none is dropped": {http.Header{"Content-Length": {"+2, 5"}}, http.Header{}},
+		"Transfer-Encoding is dropped":     {http.Header{"Transfer-Encoding": {"chunked", "identity"}}, http.Header{}},
+		"a field Host is dropped":          {http.Header{"Host": {"evil.example"}}, http.Header{}},
+		"a principal is dropped":           {http.Header{"Gatehouse-Principal": {"forged"}}, http.Header{}},
+		"what Connection names is dropped": {http.Header{"Connection": {"close, x-hop", " Hop "}, "X-Hop": {"y"}, "Hop": {"y"}}, http.Header{}},
+		"Connection cannot name what the edge said": {
+			http.Header{"Connection": {"gatehouse-client-ip, X-REQUEST-ID"}, httpx.ClientIPHeader: {"203.0.113.9"}, httpx.RequestIDHeader: {"req-7"}},
+			http.Header{httpx.ClientIPHeader: {"203.0.113.9"}, httpx.RequestIDHeader: {"req-7"}},
+		},
 		"an odd Connection drops only itself": {http.Header{"Connection": {",, a b,\x00,"}, "A": {"y"}}, http.Header{"A": {"y"}}},
 		"the fields of one connection are dropped": {http.Header{
 			"Keep-Alive": {"y"}, "Proxy-Authorization": {"y"}, "Te": {"trailers"}, "Trailer": {"X"}, "Upgrade": {"h2c"}, "Expect": {"100-continue"},
