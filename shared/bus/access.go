@@ -14,7 +14,8 @@ import (
 )
 
 // User is a module as the NATS server knows it: a public key and the subjects that it
-// may use. Beyond these it may answer the requests that it received.
+// may use. Beyond these it may answer the questions that it received, such as those of
+// NATS's tools.
 type User struct {
 	Module    string
 	PublicKey string
@@ -39,7 +40,7 @@ func Users(root secret.Root, graph rpc.Graph, edge string) ([]User, error) {
 		users = append(users, User{
 			Module:    module,
 			PublicKey: key,
-			Publish:   publishes(graph[module], module, module == edge),
+			Publish:   publishes(graph, module, edge),
 			Subscribe: subscribes(graph[module], module),
 		})
 	}
@@ -61,22 +62,41 @@ func modulesOf(graph rpc.Graph, edge string) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// publishes lists what a module may send: its calls under its own name, its own
-// wake-ups, and for the edge the requests.
-func publishes(targets []string, module string, edge bool) []string {
+// publishes lists what a module may send: its calls under its own name, its answers to
+// those who may call it, its own wake-ups, and for the edge the requests.
+func publishes(graph rpc.Graph, module, edge string) []string {
 	subjects := []string{wakeSubject(module), wakeSubject(epoch.Wakes(module)), upSubject}
-	for _, target := range targets {
+	for _, caller := range callersOf(graph, module, edge) {
+		subjects = append(subjects, answerPrefix(caller, module)+">")
+	}
+	for _, target := range graph[module] {
 		service, method, one := strings.Cut(target, ".")
 		if !one {
 			method = "*"
 		}
 		subjects = append(subjects, "rpc."+service+".*."+method+"."+module)
 	}
-	if edge {
+	if module == edge {
 		subjects = append(subjects, allRoutes, micro.APIPrefix+".PING", micro.APIPrefix+".INFO.*")
 	}
 	slices.Sort(subjects)
 	return slices.Compact(subjects)
+}
+
+// callersOf lists who may call a module, the edge with its requests among them.
+func callersOf(graph rpc.Graph, module, edge string) []string {
+	var callers []string
+	if edge != "" {
+		callers = append(callers, edge)
+	}
+	for caller, targets := range graph {
+		for _, target := range targets {
+			if service, _, _ := strings.Cut(target, "."); service == module {
+				callers = append(callers, caller)
+			}
+		}
+	}
+	return callers
 }
 
 // subscribes lists what a module may receive: what is addressed to it, the wake-ups of

@@ -44,6 +44,13 @@ func publishAttempts() []attempt {
 			attempt{"evt." + target + ".epoch", []string{target}}, // nobody else can ring for it
 			attempt{"http." + target + ".list", []string{"edge"}},
 			attempt{"_INBOX." + target + ".x.y", nil})
+		for _, name := range modules() {
+			var allowed []string
+			if target == edge || slices.ContainsFunc(graph()[target], func(called string) bool { return strings.HasPrefix(called, name) }) {
+				allowed = []string{name} // and nobody else in its place
+			}
+			attempts = append(attempts, attempt{"_INBOX." + target + "." + name + ".x.y", allowed})
+		}
 		for _, method := range []string{"find", "feed", "drop"} {
 			for _, name := range modules() {
 				var allowed []string
@@ -198,7 +205,7 @@ func TestUsers_DependOnTheGraphAlone(t *testing.T) {
 	got := users(t)[2]
 	want := bus.User{
 		Module: "ledger", PublicKey: got.PublicKey,
-		Publish: []string{"evt.ledger", "evt.ledger.epoch", "rpc.orders.*.feed.ledger", "sys.up"},
+		Publish: []string{"_INBOX.edge.ledger.>", "evt.ledger", "evt.ledger.epoch", "rpc.orders.*.feed.ledger", "sys.up"},
 		Subscribe: []string{
 			"$SRV.INFO", "$SRV.INFO.ledger", "$SRV.INFO.ledger.*", "$SRV.PING", "$SRV.PING.ledger", "$SRV.PING.ledger.*",
 			"$SRV.STATS", "$SRV.STATS.ledger", "$SRV.STATS.ledger.*",

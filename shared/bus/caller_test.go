@@ -210,3 +210,32 @@ func TestCaller_TakesNoAnswerOfAnotherCall(t *testing.T) {
 		}
 	}
 }
+
+// The bus must not have to remember for each call who may answer it, and how often: it
+// does so for two minutes, which at some thousand calls a second fills its memory.
+func TestCaller_IsAnsweredWhereTheServiceMayAlwaysPublish(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, loopback)
+	catalog := rawConn(t, server.ClientURL(), "catalog")
+	calls, err := catalog.SubscribeSync("rpc.catalog.v1.echo.edge")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := catalog.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	caller := connect(t, overTCP(server, edge)).Caller()
+	go func() { _, _ = echoMethod.Call(t.Context(), caller, item{}) }() // its answer is another test's concern
+	call, err := calls.NextMsg(10 * time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 { // who may answer because of a question may do so 16 times
+		if err := call.Respond([]byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if refused(t, catalog, call.Reply) {
+		t.Errorf("an answer to %s was refused", call.Reply)
+	}
+}

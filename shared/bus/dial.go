@@ -49,7 +49,7 @@ func (cfg ConnectConfig) check() error {
 // dial opens one connection. If no server answers it goes on trying in the background;
 // a server that refuses the key is an error, because waiting would not help.
 func dial(ctx context.Context, cfg ConnectConfig, purpose string, onUp func(*nats.Conn)) (*link, error) {
-	l := &link{log: cfg.Log.With().Str("connection", purpose).Logger(), onUp: onUp, lost: make(chan struct{})}
+	l := &link{module: cfg.Module, log: cfg.Log.With().Str("connection", purpose).Logger(), onUp: onUp, lost: make(chan struct{})}
 	options, err := l.options(ctx, cfg, purpose)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@
 //	evt.<service>                              something new in that service's feed
 //	evt.<service>.epoch                        something changed of which others keep copies
 //	sys.up                                     a service came up or changed
+//	_INBOX.<caller>.<service>.>                that service's answers to that caller
 //
 // Invariants:
 //

@@ -28,11 +28,11 @@ type inboxes struct {
 	free map[string][]*inbox
 }
 
-func (all *inboxes) take(nc *nats.Conn, service string) (*inbox, error) {
+func (all *inboxes) take(nc *nats.Conn, caller, service string) (*inbox, error) {
 	if kept := all.kept(service); kept != nil {
 		return kept, nil
 	}
-	fresh := &inbox{prefix: nc.NewInbox() + ".", answers: make(chan *nats.Msg, maxParts)}
+	fresh := &inbox{prefix: answerPrefix(caller, service) + rand.Text() + ".", answers: make(chan *nats.Msg, maxParts)}
 	var err error
 	fresh.sub, err = nc.ChanSubscribe(fresh.prefix+"*", fresh.answers)
 	return fresh, err

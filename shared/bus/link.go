@@ -18,9 +18,10 @@ import (
 // link is one connection to NATS that makes itself again for ever. Calls under way end
 // when it is lost, and calls fail at once while it is away.
 type link struct {
-	nats *nats.Conn
-	log  zerolog.Logger
-	onUp func(*nats.Conn) // after each connect, on NATS's own goroutine
+	module string // whose it is
+	nats   *nats.Conn
+	log    zerolog.Logger
+	onUp   func(*nats.Conn) // after each connect, on NATS's own goroutine
 
 	inboxes inboxes
 
@@ -114,7 +115,7 @@ func (l *link) request(ctx context.Context, service string, patience time.Durati
 	if !l.nats.IsConnected() {
 		return nil, rpc.ErrUnreached
 	}
-	box, err := l.inboxes.take(l.nats, service)
+	box, err := l.inboxes.take(l.nats, l.module, service)
 	if err != nil {
 		return nil, explain(err)
 	}

@@ -125,7 +125,8 @@ func announced(text string) (string, error) {
 	return "", errors.New("the bus has not said where it listens")
 }
 
-// dialRaw is a connection without anything of ours but the proof of who it is.
+// dialRaw is a connection without anything of ours but the proof of who it is, and the
+// subjects at which the service may answer.
 func dialRaw(url, module string, root secret.Root) (*nats.Conn, error) {
 	pair, err := bus.Identity(root, module)
 	if err != nil {
@@ -135,5 +136,5 @@ func dialRaw(url, module string, root secret.Root) (*nats.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nats.Connect(url, nats.Nkey(key, pair.Sign), nats.CustomInboxPrefix("_INBOX."+module))
+	return nats.Connect(url, nats.Nkey(key, pair.Sign), nats.CustomInboxPrefix("_INBOX."+module+"."+service))
 }
