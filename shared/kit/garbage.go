@@ -8,37 +8,46 @@ import (
 )
 
 const (
-	// headroom is what a heap may grow by before its garbage is collected, or a quarter of
-	// it if that is more. By itself Go lets it double: a busy process of a few MiB then
-	// spends a sixth of its time collecting, and one with many copies of sessions takes
-	// their memory twice.
+	// headroom is what the heap of a busy process may grow by before its garbage is
+	// collected, or a quarter of the heap if that is more. By itself Go lets a heap double:
+	// a busy process of a few MiB then spends a sixth of its time collecting, and one with
+	// many copies of sessions takes their memory twice.
 	headroom   = 16 << 20
 	leastGrown = 25  // percent
-	mostGrown  = 400 // percent
-	goGrown    = 100 // percent, before anything is set
+	mostGrown  = 400 // percent, of a busy process
+	goGrown    = 100 // percent, before anything is set, and of an idle process
 	weighEvery = time.Second
 )
 
-// boundGarbage lets a heap of any size grow by about the headroom until ctx ends.
+// boundGarbage lets a heap grow by about the headroom until ctx ends.
 func boundGarbage(ctx context.Context) {
 	ticker := time.NewTicker(weighEvery)
 	defer ticker.Stop()
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	for percent := goGrown; ; {
+	heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(heap)
+	for percent, before := goGrown, heap[1].Value.Uint64(); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		metrics.Read(live)
-		if next := growth(live[0].Value.Uint64()); next < percent*9/10 || next > percent*11/10 { // it stops the world to set it
+		metrics.Read(heap)
+		live, allocated := heap[0].Value.Uint64(), heap[1].Value.Uint64()
+		if next := growth(live, allocated-before); next < percent*9/10 || next > percent*11/10 { // it stops the world to set it
 			percent = next
 			debug.SetGCPercent(percent)
 		}
+		before = allocated
 	}
 }
 
-// growth returns by how many percent a heap with so many live bytes may grow.
-func growth(live uint64) int {
-	return int(min(max(headroom*100/max(live, 1), leastGrown), mostGrown)) //nolint:gosec // at most 100
+// growth returns by how many percent a heap with so many live bytes may grow in which so
+// many were allocated meanwhile. Where these would fill the headroom once at most there is
+// little to save, and memory is better.
+func growth(live, allocated uint64) int {
+	most := goGrown
+	if allocated > headroom {
+		most = mostGrown
+	}
+	return int(min(max(headroom*100/max(live, 1), leastGrown), uint64(most))) //nolint:gosec // a small number
 }
