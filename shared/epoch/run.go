@@ -48,6 +48,7 @@ func (s *Source) stint(ctx context.Context) error {
 	if err := s.resume(ctx, conn); err != nil {
 		return err
 	}
+	s.beats = map[string]observed{} // a database that crashed may have forgotten the last ones
 	history := past{{s.cfg.Clock(), 0}}
 	for look, purge := s.cfg.Clock(), s.cfg.Clock()+purgeEvery; ; {
 		now := s.cfg.Clock()

@@ -151,9 +151,11 @@ func (s *Source) answer(ctx context.Context, in In) (out Out, held bool, err err
 	return out, tag.RowsAffected() == 1, err
 }
 
+// A holder that was struck and comes back must not have asked as often as before: it would
+// be taken for one that has been silent since then. So the count begins anywhere.
 const enlistHolder = `
-	insert into epoch_holder (id, number)
-	values ($1, $2)
+	insert into epoch_holder (id, number, beat)
+	values ($1, $2, (random() * 4e18)::bigint)
 	on conflict do nothing`
 
 func (s *Source) enlist(ctx context.Context, in In) error {

@@ -140,6 +140,62 @@ func TestSource_StrikesNobodyEarlyForASlowAnswer(t *testing.T) {
 	})
 }
 
+// Criterion R2: a holder that was struck while it slept, and asks again, has a new lease. It
+// must not be taken for the one that had asked as often before.
+func TestSource_StrikesNobodyWhoHasComeBack(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	ask := func() {
+		for range 3 {
+			if _, err := l.source.Serve(t.Context(), epoch.In{Holder: "reader", Nonce: "nonce"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ask()
+	run(t, l.source)
+	time.Sleep(time.Second) // two looks
+	l.clock.advance(epoch.Life - 100*time.Millisecond)
+	if _, err := l.plain.Exec(t.Context(), "delete from epoch_holder"); err != nil { // as another process strikes it
+		t.Fatal(err)
+	}
+	ask()
+	l.clock.advance(500 * time.Millisecond)
+	time.Sleep(1200 * time.Millisecond) // two more looks
+	var n int
+	if err := l.plain.QueryRow(t.Context(), "select count(*) from epoch_holder").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d holders, %v: struck 0.5 s after it had asked, and its lease may last 2 s", n, err)
+	}
+}
+
+// Criterion R2: a database that crashes may forget that a holder has asked, and not the
+// lease that it got for that. So what was seen before does not count afterwards.
+func TestSource_CountsAnewAfterItLostTheDatabase(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	if _, err := l.source.Serve(t.Context(), epoch.In{Holder: "reader", Nonce: "nonce"}); err != nil {
+		t.Fatal(err)
+	}
+	run(t, l.source)
+	time.Sleep(time.Second) // two looks
+	l.clock.advance(epoch.Life - 100*time.Millisecond)
+	const crash = `
+		select count(pg_terminate_backend(pid))
+		from pg_stat_activity
+		where datname = current_database() and pid <> pg_backend_pid()
+		  and (query like 'listen %' or query like '%from epoch_holder%')`
+	var n int
+	if err := l.plain.QueryRow(t.Context(), crash).Scan(&n); err != nil || n != 1 {
+		t.Fatalf("%d connections ended, %v: want that of the source", n, err)
+	}
+	time.Sleep(2 * time.Second) // it connects again after one, and looks
+	l.clock.advance(500 * time.Millisecond)
+	time.Sleep(1200 * time.Millisecond) // two more looks
+	if err := l.plain.QueryRow(t.Context(), "select count(*) from epoch_holder").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d holders, %v: struck for what was seen before the loss", n, err)
+	}
+}
+
 func nonzero(n int) error {
 	if n == 0 {
 		return errors.New("nothing there yet")
