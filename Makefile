@@ -35,7 +35,7 @@ test: setup ## every test: unit, database, all shapes, official client, a browse
 	deploy/test/test.sh
 
 .PHONY: soak
-soak: setup ## the long tests, for a quiet machine: an hour of kills, pauses and bursts; times that must not tell
+soak: setup ## the long tests, for a quiet machine: many kills, pauses and bursts; times that must not tell
 	GATEHOUSE_SOAK=1 go test -count=1 -timeout=90m -v -run 'TestRevocation|TestFollower|TestSoak' ./deploy/test ./shared/epoch ./authsvc/internal/httpapi
 
 .PHONY: short
