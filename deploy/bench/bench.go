@@ -141,12 +141,18 @@ func (m *measurement) prepare(ctx context.Context, database *target.Database) ([
 	}
 	systems := []target.Target{bare, monolith, uncached, split}
 	m.progress("installing the reference server")
-	peers, err := m.peers(ctx, database)
-	if err != nil {
-		m.report.Notes = append(m.report.Notes, "The rows of the reference server: "+err.Error())
-		return systems, ctx.Err()
+	for _, tuned := range []bool{false, true} {
+		url, err := database.Create(ctx, fmt.Sprintf("reference_%t", tuned))
+		if err != nil {
+			return nil, err
+		}
+		peers, err := target.Reference{Scratch: m.scratch, Source: m.settings.Reference, Database: url, Tuned: tuned}.Targets(ctx)
+		if err != nil {
+			m.report.Notes = append(m.report.Notes, fmt.Sprintf("The rows of the reference server (tuned: %t): %s", tuned, err))
+		}
+		systems = append(systems, peers...)
 	}
-	return append(systems, peers...), nil
+	return systems, ctx.Err()
 }
 
 func (m *measurement) gatehouse(ctx context.Context, database *target.Database, name, command string) (target.Target, error) {
@@ -168,24 +174,6 @@ func (m *measurement) uncached(ctx context.Context, database *target.Database) (
 	return target.Gatehouse{
 		Name: "Gatehouse monolith, caches off", Folder: "uncached", Binaries: m.settings.Binaries, Command: "serve", Database: url, Uncached: true,
 	}.Target(m.scratch)
-}
-
-// peers are the reference server as it is, and those that are tuned.
-func (m *measurement) peers(ctx context.Context, database *target.Database) ([]target.Target, error) {
-	reference := target.Reference{Scratch: m.scratch, Source: m.settings.Reference}
-	var err error
-	if reference.Database, err = database.Create(ctx, "reference"); err != nil {
-		return nil, err
-	}
-	asItIs, err := reference.Target(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if reference.Database, err = database.Create(ctx, "tuned"); err != nil {
-		return nil, err
-	}
-	tuned, err := reference.Tuned(ctx)
-	return append(tuned, asItIs), err
 }
 
 // write puts the report where people and scripts look for it.

@@ -11,8 +11,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/deploy/test/shape"
 )
 
-func TestMain(m *testing.M) { shape.Main(m) }
-
 // BenchmarkGatehouse runs the monolith in this process, so that its profile can be taken:
 // make profile. To compare systems there is make bench.
 func BenchmarkGatehouse(b *testing.B) {

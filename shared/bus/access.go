@@ -85,18 +85,12 @@ func publishes(graph rpc.Graph, module, edge string) []string {
 
 // callersOf lists who may call a module, the edge with its requests among them.
 func callersOf(graph rpc.Graph, module, edge string) []string {
-	var callers []string
-	if edge != "" {
-		callers = append(callers, edge)
-	}
-	for caller, targets := range graph {
-		for _, target := range targets {
-			if service, _, _ := strings.Cut(target, "."); service == module {
-				callers = append(callers, caller)
-			}
-		}
-	}
-	return callers
+	return slices.DeleteFunc(modulesOf(graph, edge), func(caller string) bool {
+		return caller != edge && !slices.ContainsFunc(graph[caller], func(target string) bool {
+			service, _, _ := strings.Cut(target, ".")
+			return service == module
+		})
+	})
 }
 
 // subscribes lists what a module may receive: what is addressed to it, the wake-ups of

@@ -46,7 +46,7 @@ func publishAttempts() []attempt {
 			attempt{"_INBOX." + target + ".x.y", nil})
 		for _, name := range modules() {
 			var allowed []string
-			if target == edge || slices.ContainsFunc(graph()[target], func(called string) bool { return strings.HasPrefix(called, name) }) {
+			if target == edge || slices.ContainsFunc(graph()[target], func(called string) bool { return strings.HasPrefix(called+".", name+".") }) {
 				allowed = []string{name} // and nobody else in its place
 			}
 			attempts = append(attempts, attempt{"_INBOX." + target + "." + name + ".x.y", allowed})

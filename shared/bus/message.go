@@ -45,7 +45,7 @@ func notForwarded(h http.Header) map[string]bool {
 	return names
 }
 
-var errUnsafe = fault.New(fault.Invalid, "bus.request", "The request could not be passed on.")
+var errUnsafe = fault.New(fault.Invalid, "bus.request", "The method, the host or the address of this request has characters that none may have. Send it without them.")
 
 // encodeRequest writes r as an HTTP/1.1 message (RFC 9112). A body above limit is refused.
 func encodeRequest(r *http.Request, limit int64) ([]byte, error) {

@@ -48,12 +48,12 @@ func (s *Source) stint(ctx context.Context) error {
 	if err := s.resume(ctx, conn); err != nil {
 		return err
 	}
-	s.beats = map[string]observed{} // a database that crashed may have forgotten the last ones
+	holders := map[string]observed{} // anew: a database that crashed may have forgotten the last beats
 	history := past{{s.cfg.Clock(), 0}}
 	for look, purge := s.cfg.Clock(), s.cfg.Clock()+purgeEvery; ; {
 		now := s.cfg.Clock()
 		if now >= look {
-			if err := s.look(ctx, conn, now); err != nil {
+			if holders, err = s.look(ctx, conn, now, holders); err != nil {
 				return err
 			}
 			look = now + lookEvery
@@ -137,20 +137,21 @@ const strikeHolder = `
 	delete from epoch_holder
 	where id = $1 and beat = $2`
 
-// look strikes the holders that have not asked for Life: their leases have ended. Time is
-// this process's own, so nobody's date counts. now is from before the question, and a beat
-// is seen when its row is here: a database that takes its time shortens nobody's lease.
-func (s *Source) look(ctx context.Context, conn *pgx.Conn, now time.Duration) error {
+// look strikes the holders that have not asked for Life: their leases have ended. It goes
+// by what the look before found, and returns what it finds. Time is this process's own, so
+// nobody's date counts. now is from before the question, and a beat is seen when its row is
+// here: a database that takes its time shortens nobody's lease.
+func (s *Source) look(ctx context.Context, conn *pgx.Conn, now time.Duration, found map[string]observed) (map[string]observed, error) {
 	rows, err := conn.Query(ctx, listHolders)
 	if err != nil {
-		return fmt.Errorf("look at holders: %w", err)
+		return nil, fmt.Errorf("look at holders: %w", err)
 	}
 	seen := map[string]observed{}
 	gone := map[string]int64{}
 	var id string
 	var beat, head int64
 	_, err = pgx.ForEachRow(rows, []any{&id, &beat, &head}, func() error {
-		before, known := s.beats[id]
+		before, known := found[id]
 		if !known || before.beat != beat {
 			before = observed{beat, s.cfg.Clock()}
 		}
@@ -161,15 +162,14 @@ func (s *Source) look(ctx context.Context, conn *pgx.Conn, now time.Duration) er
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("look at holders: %w", err)
+		return nil, fmt.Errorf("look at holders: %w", err)
 	}
-	s.beats = seen
 	for id, beat := range gone {
 		if _, err := conn.Exec(ctx, strikeHolder, id, beat); err != nil {
-			return fmt.Errorf("strike holder: %w", err)
+			return nil, fmt.Errorf("strike holder: %w", err)
 		}
 	}
-	return nil
+	return seen, nil
 }
 
 // past is which number the source had reached at which time, oldest first.

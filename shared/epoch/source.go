@@ -41,8 +41,7 @@ type Source struct {
 	known atomic.Int64
 
 	mutex    sync.Mutex
-	beats    map[string]observed // holders, as the last look found them
-	answered chan struct{}       // closed and replaced when a holder has asked
+	answered chan struct{} // closed and replaced when a holder has asked
 }
 
 // observed is how often a holder had asked, and since when that is known.
@@ -56,7 +55,7 @@ func NewSource(cfg SourceConfig) *Source {
 	if cfg.Clock == nil {
 		cfg.Clock = Boottime
 	}
-	return &Source{cfg: cfg, beats: map[string]observed{}, answered: make(chan struct{})}
+	return &Source{cfg: cfg, answered: make(chan struct{})}
 }
 
 // Known is a number that the source has reached. Read before a copy is read from the

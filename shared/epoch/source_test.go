@@ -105,9 +105,6 @@ func TestSource_StrikesNobodyEarlyForASlowAnswer(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t)
 	follow(t, l.follower(0))
-	holders := func() (n int, err error) {
-		return n, l.plain.QueryRow(t.Context(), "select count(*) from epoch_holder").Scan(&n)
-	}
 	slow, err := l.plain.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -128,12 +125,12 @@ func TestSource_StrikesNobodyEarlyForASlowAnswer(t *testing.T) {
 	time.Sleep(100 * time.Millisecond) // until the row has arrived; later is no fault
 	l.clock.advance(1500 * time.Millisecond)
 	time.Sleep(1200 * time.Millisecond) // two more looks
-	if n, err := holders(); err != nil || n != 1 {
+	if n, err := l.holders(t); err != nil || n != 1 {
 		t.Errorf("%d holders, %v: struck 1.5 s after it was seen, and its lease may last 2 s", n, err)
 	}
 	l.clock.advance(time.Second)
 	until(t, func() error {
-		if n, err := holders(); err != nil || n != 0 {
+		if n, err := l.holders(t); err != nil || n != 0 {
 			return errors.Join(err, errors.New("a holder that has gone is not struck"))
 		}
 		return nil
@@ -162,8 +159,7 @@ func TestSource_StrikesNobodyWhoHasComeBack(t *testing.T) {
 	ask()
 	l.clock.advance(500 * time.Millisecond)
 	time.Sleep(1200 * time.Millisecond) // two more looks
-	var n int
-	if err := l.plain.QueryRow(t.Context(), "select count(*) from epoch_holder").Scan(&n); err != nil || n != 1 {
+	if n, err := l.holders(t); err != nil || n != 1 {
 		t.Errorf("%d holders, %v: struck 0.5 s after it had asked, and its lease may last 2 s", n, err)
 	}
 }
@@ -191,9 +187,14 @@ func TestSource_CountsAnewAfterItLostTheDatabase(t *testing.T) {
 	time.Sleep(2 * time.Second) // it connects again after one, and looks
 	l.clock.advance(500 * time.Millisecond)
 	time.Sleep(1200 * time.Millisecond) // two more looks
-	if err := l.plain.QueryRow(t.Context(), "select count(*) from epoch_holder").Scan(&n); err != nil || n != 1 {
+	if n, err := l.holders(t); err != nil || n != 1 {
 		t.Errorf("%d holders, %v: struck for what was seen before the loss", n, err)
 	}
+}
+
+func (l *library) holders(t *testing.T) (n int, err error) {
+	t.Helper()
+	return n, l.plain.QueryRow(t.Context(), "select count(*) from epoch_holder").Scan(&n)
 }
 
 func nonzero(n int) error {

@@ -29,6 +29,7 @@ func protocol(t *testing.T) string {
 		http.SetCookie(w, &http.Cookie{Name: "last", Value: "email"})
 		fmt.Fprintf(w, `{"token":"the-session","user":{"email":%q}}`, in.Email)
 	})
+	mux.HandleFunc("GET /token", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"token":"eyJ.x"}`) })
 	rotations := 0
 	mux.HandleFunc("POST /api/auth/oauth2/token", func(w http.ResponseWriter, r *http.Request) {
 		rotations++
@@ -95,6 +96,7 @@ func TestScenario_AsksAndChecks(t *testing.T) {
 		{scenario.OfGatehouse(), scenario.Me, "/api/v1/me", [2]string{"Authorization", "Bearer eyJ.the-session"}, "", `"ada@bench.example"`, `"eve@bench.example"`},
 		{scenario.OfGatehouse(), scenario.Bearer, "/api/auth/get-session", [2]string{"Authorization", "Bearer the-session"}, "", `"ada@bench.example"`, "null"},
 		{scenario.OfReference(), scenario.Guarded, "/api/auth/get-session", [2]string{"Authorization", "Bearer the-session"}, "", `"ada@bench.example"`, "null"},
+		{scenario.OfJose(), scenario.Guarded, "/guarded", [2]string{"Authorization", "Bearer eyJ.x"}, "", `{"sub":"ada"}`, `{}`},
 		{scenario.OfReference(), scenario.Mint, "/api/auth/token", [2]string{"Cookie", "session=signed%3D; last=email"}, "", `{"token":"eyJx"}`, `{"token":null}`},
 		{
 			scenario.OfGatehouse(), scenario.SignIn, "/api/auth/sign-in/email",

@@ -23,25 +23,28 @@ var ErrNoReference = errors.New("the reference server is not here: set REFERENCE
 type Reference struct {
 	Scratch, Source string
 	Database        secret.Text
+	Tuned           bool // at its best, and a bare server that verifies JWTs beside it
 }
 
-// Target installs the server as it is.
-func (r Reference) Target(ctx context.Context) (Target, error) {
+// Targets installs what makes the servers startable.
+func (r Reference) Targets(ctx context.Context) ([]Target, error) {
+	if r.Tuned {
+		return r.tuned(ctx)
+	}
 	folder, err := r.install(ctx, "reference")
 	if err != nil {
-		return Target{}, err
+		return nil, err
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		return Target{}, fmt.Errorf("the reference server needs Node.js: %w", err)
+		return nil, fmt.Errorf("the reference server needs Node.js: %w", err)
 	}
-	return r.server("reference server (better-auth)", folder, node, scenario.OfReference()), nil
+	return []Target{r.server("reference server (better-auth)", folder, node, scenario.OfReference())}, nil
 }
 
-// Tuned installs the peers at their best: the server with its cookie cache, so that it need
-// not ask the database, and a bare server that verifies JWTs; both on the newest Node.js of
-// the year's long-term releases.
-func (r Reference) Tuned(ctx context.Context) ([]Target, error) {
+// tuned is the server with its cookie cache, so that it need not ask the database, and the
+// bare server; both on the newest long-term release of Node.js.
+func (r Reference) tuned(ctx context.Context) ([]Target, error) {
 	folder, err := r.install(ctx, "tuned")
 	if err != nil {
 		return nil, err

@@ -45,11 +45,10 @@ func TestGatehouse_WantsTheBinaries(t *testing.T) {
 
 func TestReference_SaysThatItIsNotHere(t *testing.T) {
 	t.Parallel()
-	nowhere := target.Reference{Scratch: t.TempDir(), Source: t.TempDir()}
-	if _, err := nowhere.Target(t.Context()); !errors.Is(err, target.ErrNoReference) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := nowhere.Tuned(t.Context()); !errors.Is(err, target.ErrNoReference) {
-		t.Errorf("tuned: got %v", err)
+	for _, tuned := range []bool{false, true} {
+		_, err := target.Reference{Scratch: t.TempDir(), Source: t.TempDir(), Tuned: tuned}.Targets(t.Context())
+		if !errors.Is(err, target.ErrNoReference) {
+			t.Errorf("tuned %t: got %v", tuned, err)
+		}
 	}
 }
