@@ -18,4 +18,7 @@
 //     of the caller and nothing else, so a smuggled transaction fails everywhere.
 //
 // Method timeouts and panic recovery apply in every shape too.
+//
+// The codec is json/v1 of go-json-experiment: it writes and reads what encoding/json does,
+// in half the time.
 package rpc

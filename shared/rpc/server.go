@@ -2,13 +2,13 @@ package rpc
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"runtime/debug"
 	"slices"
 	"time"
 
+	json "github.com/go-json-experiment/json/v1"
 	"github.com/rs/zerolog"
 
 	"github.com/gatehouse-auth/gatehouse/shared/border"

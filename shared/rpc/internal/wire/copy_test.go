@@ -1,12 +1,13 @@
 package wire_test
 
 import (
-	"encoding/json"
 	"net/netip"
 	"reflect"
 	"strconv"
 	"testing"
 	"time"
+
+	json "github.com/go-json-experiment/json/v1"
 
 	"github.com/gatehouse-auth/gatehouse/shared/rpc/internal/wire"
 	"github.com/gatehouse-auth/gatehouse/shared/rpc/internal/wire/wiretest"

@@ -2,10 +2,11 @@ package wire
 
 import (
 	"encoding"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
+
+	json "github.com/go-json-experiment/json/v1"
 )
 
 // MarshalsItself reports whether a type brings its own JSON form, such as time.Time

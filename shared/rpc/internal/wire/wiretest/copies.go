@@ -1,13 +1,14 @@
 package wiretest
 
 import (
-	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
 	"testing"
 	"time"
+
+	json "github.com/go-json-experiment/json/v1"
 
 	"github.com/gatehouse-auth/gatehouse/shared/rpc/internal/wire"
 )
