@@ -34,7 +34,6 @@ func bench(ctx context.Context, s settings) (err error) {
 		what string
 		do   func(context.Context) error
 	}{
-		{"hash", "one password hash", m.hash},
 		{"hops", "one call between modules", m.hops},
 		{"embedded", "starts with the embedded database", m.embedded},
 		{"systems", "systems side by side", m.systems},

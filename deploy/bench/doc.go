@@ -14,7 +14,7 @@
 //	BENCH_CONNECTIONS   connections of the load (16)
 //	BENCH_ROUNDS        rounds, of which the medians are taken (3)
 //	BENCH_SECONDS       measured seconds of each scenario (3)
-//	BENCH_ONLY          steps, comma-separated: hash, hops, embedded, systems, flat, held (all)
+//	BENCH_ONLY          steps, comma-separated: hops, embedded, systems, flat, held (all)
 //	BENCH_BIN           folder of the binaries (bin)
 //	REFERENCE_SERVER    folder of the reference server (../shared/reference-server)
 package main

@@ -27,7 +27,7 @@ type settings struct {
 func (s settings) wants(step string) bool { return len(s.Only) == 0 || slices.Contains(s.Only, step) }
 
 // steps are what BENCH_ONLY can name.
-func steps() []string { return []string{"hash", "hops", "embedded", "systems", "flat", "held"} }
+func steps() []string { return []string{"hops", "embedded", "systems", "flat", "held"} }
 
 const (
 	mostRequests = 2_000_000 // of one measurement; the latencies of all are kept

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/deploy/bench/internal/boot"
 	"github.com/gatehouse-auth/gatehouse/deploy/bench/internal/hop"
@@ -16,9 +15,8 @@ type Report struct {
 	Connections int
 	Rounds      []round.Round
 	Hops        []hop.Row
-	Hash        time.Duration // CPU time of one password hash as Gatehouse makes it; 0: not measured
-	Cold        boot.Times    // monolith on a database that is there
-	Embedded    boot.Times    // monolith with its own database
+	Cold        boot.Times // monolith on a database that is there
+	Embedded    boot.Times // monolith with its own database
 	Binaries    []boot.Binary
 	Notes       []string // what was left out, and why
 	Quick       bool

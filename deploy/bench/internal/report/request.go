@@ -37,12 +37,24 @@ func (r Report) writeRequests(b *strings.Builder, scenarios []string) {
 	writeTable(b, 2, []string{
 		"scenario", "system", "requests/s", "p50 ms", "p99 ms", "CPU s/1000 system", "CPU s/1000 PostgreSQL", "x bare", "failed",
 	}, table)
-	hash := ""
-	if r.Hash > 0 {
-		hash = fmt.Sprintf(" One such argon2id hash alone\n  costs %s ms of CPU on this machine.", millis(r.Hash))
-	}
 	fmt.Fprintf(b, requestNote, r.rounds(), scenario.Guarded, scenario.Mint, scenario.Refresh,
-		scenario.SessionStorm, scenario.GuardedStorm, scenario.SignIn, scenario.SignUp, hash)
+		scenario.SessionStorm, scenario.GuardedStorm, scenario.SignIn, scenario.SignUp, r.besideHash())
+}
+
+// besideHash says what the hash alone cost in the same minutes, and what a sign-in cost beside it.
+func (r Report) besideHash() string {
+	text := ""
+	for _, rows := range r.byTarget(scenario.SignIn) {
+		if rows[0].Hash == 0 {
+			continue
+		}
+		text += fmt.Sprintf("\n  Just before and after the sign-ins of *%s*, one such argon2id hash alone took %s ms of CPU; beside it a sign-in took %s ms, of the system and PostgreSQL.",
+			rows[0].Target, millis(medianOf(rows, func(row round.Row) time.Duration { return row.Hash })),
+			millis(medianOf(rows, func(row round.Row) time.Duration {
+				return (row.Server+row.Database)/time.Duration(row.Done+row.Failed) - row.Hash
+			})))
+	}
+	return text
 }
 
 // byTarget returns the rows of one scenario, those of a system together.

@@ -30,6 +30,7 @@ type Row struct {
 	Server   time.Duration // CPU time of the system's processes, for all requests of the row
 	Database time.Duration // CPU time of PostgreSQL
 	Metered  bool          // whether the two were measured
+	Hash     time.Duration // CPU time of a password hash alone, around the row; 0: not measured
 }
 
 // Round is everything that one system showed.
@@ -105,6 +106,11 @@ func (r runner) row(ctx context.Context, s scenario.Scenario, visitors []*scenar
 		row.Result, err = loadBeside(ctx, r.cfg.Measured, measured.workers(), beside.workers())
 		return row, err
 	}
+	if s.Hashes && before.metered {
+		if row.Hash, err = hashAlone(ctx, r.cfg.Measured.For/2); err != nil {
+			return Row{}, err
+		}
+	}
 	if row.Result, err = load.Run(ctx, r.cfg.Measured, measured.workers()); err != nil {
 		return Row{}, err
 	}
@@ -113,6 +119,11 @@ func (r runner) row(ctx context.Context, s scenario.Scenario, visitors []*scenar
 		return Row{}, err
 	}
 	row.Metered, row.Server, row.Database = after.metered, after.server-before.server, after.database-before.database
+	if row.Hash > 0 {
+		again, err := hashAlone(ctx, r.cfg.Measured.For/2)
+		row.Hash = (row.Hash + again) / 2
+		return row, err
+	}
 	return row, nil
 }
 

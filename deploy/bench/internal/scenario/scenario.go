@@ -16,6 +16,9 @@ type Scenario struct {
 	// Beside is what other connections do meanwhile, as many again; nil: nothing. CPU time is
 	// not told apart then, and not shown.
 	Beside func(ctx context.Context, visitor *Visitor) (load.Script, error)
+	// Hashes is set where each request makes one password hash as Gatehouse makes it: what
+	// that costs alone is measured just before and just after.
+	Hashes bool
 }
 
 // many is the other number of connections of the table.
@@ -60,8 +63,8 @@ func OfGatehouse() []Scenario {
 		{Name: Refresh, Prepare: refresh},
 		{Name: SessionStorm, Prepare: session, Beside: signIn},
 		{Name: GuardedStorm, Prepare: guarded, Beside: signIn},
-		{Name: SignIn, Prepare: signIn},
-		{Name: SignUp, Prepare: signUp},
+		{Name: SignIn, Prepare: signIn, Hashes: true},
+		{Name: SignUp, Prepare: signUp, Hashes: true},
 	}...)
 }
 
