@@ -22,7 +22,14 @@ type Config struct {
 	Settle func(ctx context.Context, number int64)
 }
 
-const defaultMaxConns = 10
+const (
+	defaultMaxConns = 10
+
+	// maxStatements is how many prepared statements a connection keeps, more than any module
+	// has. For pgx's own number it sets 42 KB aside on each connection.
+	maxStatements = 192
+	pgxStatements = 512
+)
 
 // Open returns a pool. It connects on first use; Ping on the pool tells whether
 // the database can be reached. A lost database makes statements fail within two
@@ -72,6 +79,9 @@ func poolConfig(cfg Config) (*pgxpool.Config, error) {
 	})
 	if pool.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		pool.ConnConfig.DescriptionCacheCapacity = 0 // another mode's, 25 KB on each connection
+	}
+	if pool.ConnConfig.StatementCacheCapacity == pgxStatements {
+		pool.ConnConfig.StatementCacheCapacity = maxStatements
 	}
 	pool.MaxConns = cfg.MaxConns
 	if cfg.MaxConns == 0 {

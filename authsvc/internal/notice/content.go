@@ -2,7 +2,9 @@ package notice
 
 import (
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // content is what the templates of a mail can show. A mail has a link or a code; the
@@ -28,14 +30,20 @@ var sample = content{
 // greetable is what a mail repeats of the name that somebody gave: letters with what
 // stands between them in names. Anybody can sign up anybody's address, so a name must not
 // become a message, a link or markup in a mail that comes from us (Zitadel CVE-2024-41953).
-var greetable = regexp.MustCompile(`\A\p{L}[\p{L}\p{M}]*(?:(?:[ '’-]|\. )[\p{L}\p{M}]+){0,4}\.?\z`)
+var greetable = regexp.MustCompile(`\A\p{L}[\p{L}\p{M}]*(?:(?:[ '’-]|\. )[\p{L}\p{M}]+)*\.?\z`)
 
-const maxGreeting = 64 // bytes
+const (
+	maxGreeting = 64 // bytes
+	maxWords    = 5
+)
 
 // greeting returns the name to greet a reader by, empty for none.
 func greeting(name string) string {
-	if len(name) > maxGreeting || !greetable.MatchString(name) {
+	if len(name) > maxGreeting || !greetable.MatchString(name) || len(strings.FieldsFunc(name, between)) > maxWords {
 		return ""
 	}
 	return name
 }
+
+// between reports whether a character stands between the words of a name.
+func between(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsMark(c) }

@@ -216,14 +216,14 @@ func TestWriter_Preferred(t *testing.T) {
 
 func TestGreeting(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"Ada", "Ada Lovelace", "Jean-Luc Picard", "Conan O'Brien", "J. R. R. Tolkien", "Zoë", "李小龍", "Анна", "Sammy Davis Jr."} {
+	for _, name := range []string{"Ada", "Ada Lovelace", "Jean-Luc Picard", "Conan O'Brien", "J. R. R. Tolkien", "Zoë", "李小龍", "Анна", "Sammy Davis Jr.", "a b c d e"} {
 		if greeting(name) != name {
 			t.Errorf("%q is not greeted", name)
 		}
 	}
 	for _, name := range []string{
 		"", " ", "<b>Ada</b>", "evil.example", "Ada https://evil.example", "you won a prize visit evil.example", "Ada\nBcc: x@y.de", "{{.Link}}",
-		"ada@example.com", "call 0800 123", "a b c d e f g", strings.Repeat("a", 65), "Ada\u202e", "&lt;", "//evil",
+		"ada@example.com", "call 0800 123", "a b c d e f", "J. R. R. T. T. T.", strings.Repeat("a", 65), "Ada\u202e", "&lt;", "//evil",
 	} {
 		if got := greeting(name); got != "" {
 			t.Errorf("%q is greeted as %q", name, got)

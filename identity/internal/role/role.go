@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,16 +34,24 @@ type Role struct {
 	UpdatedAt   time.Time
 }
 
-const maxPermissions = 100
-
-var (
-	namePattern       = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
-	permissionPattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}:[a-z][a-z0-9_-]{0,62}$`)
+const (
+	maxPermissions = 100
+	maxName        = 63 // bytes of a role's name, of a thing's and of a verb's
 )
+
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+
+func isName(text string) bool { return len(text) <= maxName && namePattern.MatchString(text) }
+
+// isPermission reports whether text is "thing:verb".
+func isPermission(text string) bool {
+	thing, verb, _ := strings.Cut(text, ":")
+	return isName(thing) && isName(verb)
+}
 
 // ParseName returns name if a role can be called so, else ErrName.
 func ParseName(name string) (string, error) {
-	if !namePattern.MatchString(name) {
+	if !isName(name) {
 		return "", ErrName
 	}
 	return name, nil
@@ -58,7 +67,7 @@ func ParsePermissions(list []string) (Permissions, error) {
 		return nil, ErrPermission
 	}
 	for _, p := range list {
-		if !permissionPattern.MatchString(p) {
+		if !isPermission(p) {
 			return nil, ErrPermission
 		}
 	}
@@ -73,7 +82,7 @@ func (p Permissions) Hold(permission string) bool {
 	if permission == Everything {
 		return slices.Contains(p, Everything)
 	}
-	return permissionPattern.MatchString(permission) &&
+	return isPermission(permission) &&
 		(slices.Contains(p, Everything) || slices.Contains(p, permission))
 }
 

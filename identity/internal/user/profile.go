@@ -25,12 +25,18 @@ const (
 	maxReason = 1000     // characters of a ban's reason
 )
 
-// localePattern is the shape of language tags (RFC 5646, section 2.1).
-var localePattern = regexp.MustCompile(`^([A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8}){0,7})?$`)
+// localePattern is the shape of language tags (RFC 5646, section 2.1), of maxSubtags at most.
+var localePattern = regexp.MustCompile(`^([A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*)?$`)
+
+const maxSubtags = 8
+
+func isLocale(text string) bool {
+	return strings.Count(text, "-") < maxSubtags && localePattern.MatchString(text)
+}
 
 // normalised returns the profile as it is stored, or ErrProfile if it cannot be.
 func (p Profile) normalised() (Profile, error) {
-	if !fits(p.Name, maxName) || !localePattern.MatchString(p.Locale) {
+	if !fits(p.Name, maxName) || !isLocale(p.Locale) {
 		return Profile{}, ErrProfile
 	}
 	if p.Image != nil && (!storable(*p.Image) || len(*p.Image) > maxImage) {

@@ -170,6 +170,8 @@ func TestService_UpdateRefuses(t *testing.T) {
 		"NUL in a name":                   {id, user.Patch{Name: new("\x00")}, actor, identityapi.ErrProfileInvalid},
 		"what is no locale":               {id, user.Patch{Locale: new("../de")}, actor, identityapi.ErrProfileInvalid},
 		"a user who is not there":         {identitytest.NewID(t), user.Patch{Name: new("changed")}, actor, identityapi.ErrUserUnknown},
+		"a locale of nine parts":          {id, user.Patch{Locale: new("a-b-c-d-e-f-g-h-i")}, actor, identityapi.ErrProfileInvalid},
+		"a change by too long a name":     {id, user.Patch{Name: new("changed")}, strings.Repeat("a", 201), identityapi.ErrActorInvalid},
 		"a change by nobody":              {id, user.Patch{Name: new("changed")}, "", identityapi.ErrActorInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,12 +34,14 @@ func ParseID(text string) (ID, error) {
 	return ID(text), nil
 }
 
-// actorPattern is what the log can keep as somebody's name.
-var actorPattern = regexp.MustCompile(`^[!-~]([ -~]{0,198}[!-~])?$`)
+// maxActor and actorPattern are what the log can keep as somebody's name.
+const maxActor = 200 // bytes
+
+var actorPattern = regexp.MustCompile(`^[!-~]([ -~]*[!-~])?$`)
 
 // ParseActor returns the name of who does something, for the log, or ErrActor.
 func ParseActor(name string) (string, error) {
-	if !actorPattern.MatchString(name) {
+	if len(name) > maxActor || !actorPattern.MatchString(name) {
 		return "", ErrActor
 	}
 	return name, nil
