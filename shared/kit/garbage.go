@@ -8,18 +8,21 @@ import (
 )
 
 const (
-	// headroom is what the heap of a busy process may grow by before its garbage is
-	// collected, or a quarter of the heap if that is more. By itself Go lets a heap double:
-	// a busy process of a few MiB then spends a sixth of its time collecting, and one with
-	// many copies of sessions takes their memory twice.
-	headroom   = 16 << 20
+	// A busy heap may grow to grown before its garbage is collected, but by leastRoom at least
+	// and by mostRoom at most, and by a quarter if that is more. By itself Go lets a heap
+	// double: a busy process of a few MiB then spends a sixth of its time collecting, and one
+	// with many copies of sessions takes their memory twice.
+	grown     = 24 << 20
+	leastRoom = 8 << 20
+	mostRoom  = 16 << 20
+
 	leastGrown = 25  // percent
 	mostGrown  = 400 // percent, of a busy process
 	goGrown    = 100 // percent, before anything is set, and of an idle process
 	weighEvery = time.Second
 )
 
-// boundGarbage lets a heap grow by about the headroom until ctx ends.
+// boundGarbage lets a heap grow by about its room until ctx ends.
 func boundGarbage(ctx context.Context) {
 	ticker := time.NewTicker(weighEvery)
 	defer ticker.Stop()
@@ -42,12 +45,13 @@ func boundGarbage(ctx context.Context) {
 }
 
 // growth returns by how many percent a heap with so many live bytes may grow in which so
-// many were allocated meanwhile. Where these would fill the headroom once at most there is
+// many were allocated meanwhile. Where these would fill the room once at most there is
 // little to save, and memory is better.
 func growth(live, allocated uint64) int {
 	most := goGrown
-	if allocated > headroom {
+	if allocated > mostRoom {
 		most = mostGrown
 	}
-	return int(min(max(headroom*100/max(live, 1), leastGrown), uint64(most))) //nolint:gosec // a small number
+	room := min(max(grown-min(live, grown), leastRoom), mostRoom)
+	return int(min(max(room*100/max(live, 1), leastGrown), uint64(most))) //nolint:gosec // a small number
 }

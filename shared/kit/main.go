@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -40,6 +41,7 @@ var ErrUsage = errors.New("usage")
 // Main runs the program's command line and never returns. SIGINT and SIGTERM stop it
 // in good order; a second signal ends it at once.
 func Main(p Program) {
+	runtime.MemProfileRate = 0 // nothing here shows a heap profile, which a dependency has Go keep
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	env := Env{Environ: environ(os.Environ()), Stdout: os.Stdout, Stderr: os.Stderr}
