@@ -102,12 +102,9 @@ func New(c Config, deps kit.Deps) (*kit.Module, error) {
 			return !own.Current(since, epoch.Mark{Scope: authapi.ScopeKey, Key: id})
 		})
 	})
-	var users *account.UserCopies
-	if c.SessionCache != "off" {
-		users = account.NewUserCopies(theirs)
-	}
+	users := account.NewUserCopies(theirs, c.SessionCache != "off")
 	accounts := account.New(account.Config{
-		Users: users, Copies: account.NewCopies(own, theirs, deps.Epochs.Known, c.SessionCache != "off"),
+		Users: users, Copies: account.NewCopies(own, deps.Epochs.Known, users),
 		Site:  append(strings.Split(deps.BaseURL.Hostname(), "."), "gatehouse"),
 		Store: store, Call: deps.Call, Passwords: password.NewHasher().WithBreaches(breaches), Mint: token.NewMail(deps.Root, deps.Now),
 		Notices: notices, Guesses: throttle.NewGuesses(deps.Root, deps.Now), Now: deps.Now, RequireVerification: c.RequireVerification,

@@ -122,20 +122,28 @@ func (s *shard[V]) find(key [32]byte) (int, bool) {
 
 const firstSlots = 8
 
-// makeRoom sees to it that a copy with the key fits. At the limit it drops the next one,
-// from the home of the key on, that was not used since the last time; so slots stay evenly
-// taken. Below the limit it grows before less than an eighth is free.
+// makeRoom sees to it that a copy with the key fits.
 func (s *shard[V]) makeRoom(key [32]byte) {
 	if s.held >= s.limit {
-		i := s.home(key)
-		for ; s.slots[i].state != kept; i = s.next(i) {
-			if s.slots[i].state == used {
-				s.slots[i].state = kept
-			}
-		}
-		s.drop(i)
-		return
+		s.evict(key)
 	}
+	s.grow()
+}
+
+// evict drops the next copy, from the home of the key on, that was not used since the last
+// time, and returns it; so slots stay evenly taken. There must be one.
+func (s *shard[V]) evict(key [32]byte) V {
+	i := s.home(key)
+	for ; s.slots[i].state != kept; i = s.next(i) {
+		if s.slots[i].state == used {
+			s.slots[i].state = kept
+		}
+	}
+	return s.drop(i)
+}
+
+// grow sees to it that there is a slot for one more, before less than an eighth is free.
+func (s *shard[V]) grow() {
 	if (s.held+1)*8 <= len(s.slots)*7 {
 		return
 	}
@@ -149,8 +157,10 @@ func (s *shard[V]) makeRoom(key [32]byte) {
 	}
 }
 
-// drop frees a slot and moves up what lies behind it and could not be found any more.
-func (s *shard[V]) drop(i int) {
+// drop frees a slot, moves up what lies behind it and could not be found any more, and
+// returns what was in it.
+func (s *shard[V]) drop(i int) V {
+	dropped := s.slots[i].copy
 	for j := s.next(i); s.slots[j].state != free; j = s.next(j) {
 		mask := len(s.slots) - 1
 		if (j-s.home(s.slots[j].key))&mask >= (j-i)&mask {
@@ -160,4 +170,5 @@ func (s *shard[V]) drop(i int) {
 	}
 	s.slots[i] = slot[V]{}
 	s.held--
+	return dropped
 }

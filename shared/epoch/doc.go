@@ -25,5 +25,7 @@
 // does the same with its entries. After a restored backup the number leaps, and everything
 // from before is out of date.
 //
+// Copies and Packs are places for the copies themselves: Packs for many small ones.
+//
 // Next door: pg.InTx calls Settle; rpc carries the questions; events.Wake the wake-ups.
 package epoch

@@ -124,7 +124,7 @@ type Config struct {
 	Guesses             *throttle.Guesses
 	Now                 func() time.Time
 	Copies              *Copies     // nil: none
-	Users               *UserCopies // nil: none
+	Users               *UserCopies // nil: none; those of Copies
 	RequireVerification bool        // no sign-in before the address is confirmed
 	ApproveChanges      bool        // another address is approved from the one that is confirmed
 	ConfirmDeletions    bool        // users delete themselves by a mailed link only
@@ -157,6 +157,6 @@ type SignedIn struct {
 	Asked   *Asked
 	Device  string // the next id of a trusted browser, empty for none
 
-	Stamp Stamp  // of a session that was looked up
-	Copy  uint64 // which copy it is, anew for each look-up; 0: none is kept
+	Stamp Stamp // of a session that was looked up
+	Copy  Copy  // which copy it is; zero: none is kept
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 )
 
-// packer writes values into one text, which takes a fraction of the memory that they take,
-// and which the garbage collector need not look into. TestPack_LosesNothing fails for a
+// packer writes values into bytes, which take a fraction of the memory that they take, and
+// which the garbage collector need not look into. TestPack_LosesNothing fails for a
 // field that is forgotten.
 type packer []byte
 
@@ -129,31 +129,48 @@ func (u *unpacker) time() time.Time {
 	return time.UnixMicro(int64(binary.LittleEndian.Uint64(micro[:]))).UTC() //nolint:gosec // as it was written
 }
 
-// session writes a session but for its hash, which is its key, its user's id, and what only
-// sessions have that somebody opened as somebody else.
-func (p *packer) session(s session.Session) {
-	p.id(s.ID)
-	p.text(s.IP)
-	p.text(s.UserAgent)
-	p.texts(s.AMR)
-	p.flags(s.Remember)
-	p.time(s.CreatedAt)
-	p.number(s.UpdatedAt.UnixMicro() - s.CreatedAt.UnixMicro())
-	p.number(s.ExpiresAt.UnixMicro() - s.CreatedAt.UnixMicro())
+// packSession writes a copy of a session that was made at a time: without its hash, which is
+// its key, without its user, and without what only sessions have that somebody opened as
+// somebody else.
+func packSession(s SignedIn, since time.Duration) []byte {
+	p := make(packer, 0, 192)
+	p.number(int64(s.Copy.Session)) //nolint:gosec // counts up from 1
+	p.number(int64(since / time.Second))
+	p.number(s.Stamp.Own)
+	p.id(s.Session.ID)
+	p.id(s.Session.UserID)
+	p.text(s.Session.IP)
+	p.text(s.Session.UserAgent)
+	p.texts(s.Session.AMR)
+	p.flags(s.Session.Remember, s.User.TwoFactorEnabled)
+	p.time(s.Session.CreatedAt)
+	p.number(s.Session.UpdatedAt.UnixMicro() - s.Session.CreatedAt.UnixMicro())
+	p.number(s.Session.ExpiresAt.UnixMicro() - s.Session.CreatedAt.UnixMicro())
+	return p
 }
 
-func (u *unpacker) session(hash session.Hash) session.Session {
-	s := session.Session{TokenHash: hash, ID: u.id(), IP: u.text(), UserAgent: u.text(), AMR: u.texts(), Remember: u.flags().at(0), CreatedAt: u.time()}
-	s.UpdatedAt = s.CreatedAt.Add(time.Duration(u.number()) * time.Microsecond)
-	s.ExpiresAt = s.CreatedAt.Add(time.Duration(u.number()) * time.Microsecond)
-	return s
+// unpackSession returns the copy, and a time at most a second before it was made.
+func unpackSession(packed string, hash session.Hash) (*SignedIn, time.Duration) {
+	s, u := &SignedIn{}, unpacker(packed)
+	s.Copy.Session = uint64(u.number()) //nolint:gosec // as it was written
+	since := time.Duration(u.number()) * time.Second
+	s.Stamp.Own = u.number()
+	s.Session = session.Session{TokenHash: hash, ID: u.id(), UserID: u.id(), IP: u.text(), UserAgent: u.text(), AMR: u.texts()}
+	flags := u.flags()
+	s.Session.Remember, s.User.TwoFactorEnabled = flags.at(0), flags.at(1)
+	created := u.time()
+	s.Session.CreatedAt = created
+	s.Session.UpdatedAt = created.Add(time.Duration(u.number()) * time.Microsecond)
+	s.Session.ExpiresAt = created.Add(time.Duration(u.number()) * time.Microsecond)
+	return s, since
 }
 
-// packUser writes a user but for the number of identity, so that the copies of one user are
-// equal.
-func packUser(user User) string {
+// packUser writes a copy of what identity knows of a user, without the id, which is its key.
+func packUser(user User, made made) []byte {
 	p := make(packer, 0, 256)
-	p.id(user.ID)
+	p.number(int64(made.number)) //nolint:gosec // counts up from 1
+	p.number(int64(made.since / time.Second))
+	p.number(user.Epoch)
 	p.text(user.Email)
 	p.text(user.Name)
 	p.optional(user.Image)
@@ -165,24 +182,27 @@ func packUser(user User) string {
 	p.text(user.Locale)
 	p.time(user.CreatedAt)
 	p.time(user.UpdatedAt)
-	p.flags(user.EmailVerified, user.Banned, user.PhoneNumberVerified, user.Anonymous, user.TwoFactorEnabled, user.BanExpires != nil)
+	p.flags(user.EmailVerified, user.Banned, user.PhoneNumberVerified, user.Anonymous, user.BanExpires != nil)
 	if user.BanExpires != nil {
 		p.time(*user.BanExpires)
 	}
-	return string(p)
+	return p
 }
 
-func unpackUser(packed string) User {
+func unpackUser(packed, id string) (user User, made made) {
 	u := unpacker(packed)
-	user := User{User: identityapi.User{
-		ID: u.id(), Email: u.text(), Name: u.text(), Image: u.optional(), Username: u.optional(), DisplayName: u.optional(),
+	made.number = uint64(u.number()) //nolint:gosec // as it was written
+	made.since = time.Duration(u.number()) * time.Second
+	user.Epoch = u.number()
+	user.User = identityapi.User{
+		ID: id, Email: u.text(), Name: u.text(), Image: u.optional(), Username: u.optional(), DisplayName: u.optional(),
 		Roles: u.texts(), BanReason: u.optional(), PhoneNumber: u.optional(), Locale: u.text(), CreatedAt: u.time(), UpdatedAt: u.time(),
-	}}
+	}
 	flags := u.flags()
-	user.EmailVerified, user.Banned, user.PhoneNumberVerified, user.Anonymous, user.TwoFactorEnabled = flags.at(0), flags.at(1), flags.at(2), flags.at(3), flags.at(4)
-	if flags.at(5) {
+	user.EmailVerified, user.Banned, user.PhoneNumberVerified, user.Anonymous = flags.at(0), flags.at(1), flags.at(2), flags.at(3)
+	if flags.at(4) {
 		ends := u.time()
 		user.BanExpires = &ends
 	}
-	return user
+	return user, made
 }

@@ -10,8 +10,7 @@ import (
 
 // Current returns the live session with this hash and its user; ErrUnauthorized if there
 // is none, it has expired, or its user is gone or banned; and if somebody else has opened
-// it who may not any more. What is returned may be a copy,
-// which others hold too: it must not be changed.
+// it who may not any more. What is returned may be a copy.
 func (s *Service) Current(ctx context.Context, hash session.Hash) (*SignedIn, error) {
 	if copied, ok := s.Copies.find(hash, s.Now()); ok {
 		return copied, nil
@@ -29,7 +28,7 @@ func (s *Service) LookUp(ctx context.Context, hash session.Hash) (*SignedIn, err
 	if !found.Live(s.Now()) {
 		return nil, ErrUnauthorized
 	}
-	identity := s.Copies.knownOfIdentity()
+	identity := s.Users.number()
 	if err := s.mayImpersonate(ctx, found); err != nil {
 		return nil, err
 	}

@@ -3,7 +3,10 @@ package account
 import (
 	"context"
 	"crypto/sha256"
+	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/gatehouse-auth/gatehouse/identity/identityapi"
 	"github.com/gatehouse-auth/gatehouse/shared/epoch"
@@ -15,42 +18,84 @@ import (
 type UserCopies struct {
 	identity *epoch.Follower
 	clock    epoch.Clock
-	held     *epoch.Copies[copiedUser]
+	held     *epoch.Packs  // nil: nothing is kept
+	kept     atomic.Uint64 // copies so far
 }
 
-type copiedUser struct {
-	User
-	since time.Duration
+// NewUserCopies returns UserCopies that go by what the follower of identity says. With keep
+// false nothing is kept.
+func NewUserCopies(identity *epoch.Follower, keep bool) *UserCopies {
+	c := &UserCopies{identity: identity, clock: epoch.Boottime}
+	if keep {
+		c.held = epoch.NewPacks(copiesHeld, copiesTake)
+	}
+	return c
 }
 
-// NewUserCopies returns UserCopies that go by what the follower of identity says.
-func NewUserCopies(identity *epoch.Follower) *UserCopies {
-	return &UserCopies{identity, epoch.Boottime, epoch.NewCopies[copiedUser](usersHeld)}
+// number is the stamp of what identity is asked from now on.
+func (c *UserCopies) number() int64 {
+	if c == nil {
+		return 0
+	}
+	return c.identity.Number()
 }
 
 // find returns the copy of a user that counts now.
 func (c *UserCopies) find(userID string) (User, bool) {
-	if c == nil {
-		return User{}, false
+	found, made, ok := c.look(userID)
+	return found, ok && c.countsAt(c.clock(), made)
+}
+
+// made says which copy something is, and since when, at most a second too early.
+type made struct {
+	number uint64
+	since  time.Duration
+}
+
+// look returns the copy of a user of whom nothing has changed, as far as is known. Whether it
+// counts is asked with a time from after it.
+func (c *UserCopies) look(userID string) (User, made, bool) {
+	if c == nil || c.held == nil {
+		return User{}, made{}, false
 	}
-	found, ok := c.held.Find(sha256.Sum256([]byte(userID)))
-	current := ok && c.identity.Current(found.Epoch,
+	packed, ok := c.held.Find(userKey(userID))
+	if !ok {
+		return User{}, made{}, false
+	}
+	found, made := unpackUser(packed, userID)
+	return found, made, c.identity.Current(found.Epoch,
 		epoch.Mark{Scope: identityapi.ScopeUser, Key: userID},
 		epoch.Mark{Scope: identityapi.ScopeView, Key: userID},
 	)
-	machine := c.clock() // after that, as for a session's copy
-	return found.User, current && machine-found.since <= copyLife && c.identity.LiveAt(machine)
 }
 
-func (c *UserCopies) keep(user User) {
-	if c != nil {
-		c.held.Keep(sha256.Sum256([]byte(user.ID)), copiedUser{user, c.clock()})
+func (c *UserCopies) countsAt(machine time.Duration, made made) bool {
+	return machine-made.since <= copyLife && c.identity.LiveAt(machine)
+}
+
+// keep stores what identity said, and returns the number of the copy.
+func (c *UserCopies) keep(user User) uint64 {
+	if c == nil || c.held == nil {
+		return 0
 	}
+	made := made{c.kept.Add(1), c.clock()}
+	c.held.Keep(userKey(user.ID), packUser(user, made))
+	return made.number
 }
 
-// CopiedUser is ActiveUser, except that it may return a copy, which others hold too: it must
-// not be changed. A token that is minted from it lives so shortly that what ends it is still
-// known (epoch.Keep).
+// userKey is evenly spread, as copies need it: a UUIDv7 is so in its last eight bytes alone.
+func userKey(userID string) (key [32]byte) {
+	id, err := uuid.Parse(userID)
+	if err != nil {
+		return sha256.Sum256([]byte(userID))
+	}
+	copy(key[:], id[8:])
+	copy(key[8:], id[:8])
+	return key
+}
+
+// CopiedUser is ActiveUser, except that it may return a copy. A token that is minted from it
+// lives so shortly that what ends it is still known (epoch.Keep).
 func (s *Service) CopiedUser(ctx context.Context, userID string) (User, error) {
 	if user, ok := s.Users.find(userID); ok {
 		return user, nil

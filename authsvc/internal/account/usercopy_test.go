@@ -37,7 +37,7 @@ func TestService_CopiedUser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.Accounts.Users = account.NewUserCopies(identity)
+	w.Accounts.Users = account.NewUserCopies(identity, true)
 	find := func() error { _, err := w.Accounts.CopiedUser(t.Context(), id); return err }
 	cut := func(where authtest.Cut) { w.Identity.CutOff("find_user", where) }
 
