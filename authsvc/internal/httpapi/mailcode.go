@@ -157,8 +157,8 @@ func requestResetByMailCode(x *exchange) error {
 	return x.sendMailCode(code.Reset, address)
 }
 
-// codeFloor is the least time that a request for a code takes: an address that nobody has
-// gets no mail, which must not show.
+// codeFloor is the least time that a request for a code takes: an address or a number that
+// nobody has gets no message, which must not show.
 const codeFloor = 100 * time.Millisecond
 
 func (x *exchange) sendMailCode(purpose code.Purpose, address string) error {

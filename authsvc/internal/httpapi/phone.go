@@ -117,7 +117,8 @@ func requestResetByText(x *exchange) error {
 	if err != nil {
 		return x.json(statusAnswer{true}) // nobody has what is no number
 	}
-	if err := x.api.Phones.RequestReset(x.r.Context(), number, x.from(false)); err != nil {
+	err = x.atLeast(codeFloor, func() error { return x.api.Phones.RequestReset(x.r.Context(), number, x.from(false)) })
+	if err != nil {
 		return err
 	}
 	return x.json(statusAnswer{true})
