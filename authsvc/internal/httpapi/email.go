@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authsvc/internal/account"
@@ -67,8 +68,10 @@ func confirmChange(x *exchange) error {
 }
 
 // atLeast makes an answer take no less than a time, so that it does not tell what was found.
+// Up to a fifth more is drawn by lot: what was found has work done after it, which holds up a
+// busy machine by a fraction of a millisecond.
 func (x *exchange) atLeast(floor time.Duration, do func() error) error {
-	timer := time.NewTimer(floor)
+	timer := time.NewTimer(floor + rand.N(floor/5)) //nolint:gosec // ChaCha8, seeded by the system
 	defer timer.Stop()
 	err := do()
 	select {
