@@ -70,9 +70,7 @@ func (c *Copies[V]) Drop(key [32]byte) {
 func (c *Copies[V]) Len() int {
 	n := 0
 	for i := range c.shards {
-		c.shards[i].mutex.Lock()
-		n += c.shards[i].held
-		c.shards[i].mutex.Unlock()
+		n += c.shards[i].len()
 	}
 	return n
 }
@@ -98,6 +96,12 @@ const (
 	kept       // and not used since somebody looked here for room
 	used
 )
+
+func (s *shard[V]) len() int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.held
+}
 
 // home is where the search for a key begins. The first byte has chosen the shard.
 func (s *shard[V]) home(key [32]byte) int {

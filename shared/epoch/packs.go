@@ -62,9 +62,7 @@ func (p *Packs) Drop(key [32]byte) {
 func (p *Packs) Len() int {
 	n := 0
 	for i := range p.shards {
-		p.shards[i].mutex.Lock()
-		n += p.shards[i].held
-		p.shards[i].mutex.Unlock()
+		n += p.shards[i].len()
 	}
 	return n
 }

@@ -41,7 +41,7 @@ type Copy struct{ Session, User uint64 }
 // number that this module has reached. Nothing is kept if users keeps nothing.
 func NewCopies(own *epoch.Follower, known func() int64, users *UserCopies) *Copies {
 	c := &Copies{own: own, known: known, clock: epoch.Boottime, users: users}
-	if users.held != nil {
+	if users != nil && users.held != nil {
 		c.held = epoch.NewPacks(copiesHeld, copiesTake)
 	}
 	return c

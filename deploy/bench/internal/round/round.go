@@ -92,11 +92,16 @@ func (r runner) row(ctx context.Context, s scenario.Scenario, visitors []*scenar
 	if _, err := load.Run(ctx, r.cfg.Warm, measured.workers()); err != nil {
 		return Row{}, fmt.Errorf("warm up: %w", err)
 	}
+	row := Row{Scenario: s.Name, Target: r.system.Name}
+	if s.Hashes {
+		if row.Hash, err = hashAlone(ctx, r.cfg.Measured.For/2); err != nil {
+			return Row{}, err
+		}
+	}
 	before, err := r.meter.quiet(ctx)
 	if err != nil {
 		return Row{}, err
 	}
-	row := Row{Scenario: s.Name, Target: r.system.Name}
 	if s.Beside != nil {
 		beside, err := r.open(ctx, s.Beside, connections, visitors)
 		defer beside.close()
@@ -105,11 +110,6 @@ func (r runner) row(ctx context.Context, s scenario.Scenario, visitors []*scenar
 		}
 		row.Result, err = loadBeside(ctx, r.cfg.Measured, measured.workers(), beside.workers())
 		return row, err
-	}
-	if s.Hashes && before.metered {
-		if row.Hash, err = hashAlone(ctx, r.cfg.Measured.For/2); err != nil {
-			return Row{}, err
-		}
 	}
 	if row.Result, err = load.Run(ctx, r.cfg.Measured, measured.workers()); err != nil {
 		return Row{}, err
