@@ -58,7 +58,7 @@ type Consumer struct {
 func NewConsumer(cfg ConsumerConfig) (*Consumer, error) {
 	source := cfg.Method.Service
 	switch {
-	case !consumerPattern.MatchString(cfg.Name):
+	case !validConsumer(cfg.Name):
 		return nil, fmt.Errorf("consumer name %q is not made of lower-case letters, digits, '_', '-' and '.'", cfg.Name)
 	case source == "":
 		return nil, fmt.Errorf("consumer %s has no feed: give the Events method of the source's contract", cfg.Name)

@@ -49,13 +49,19 @@ type Feed struct{ db *pgxpool.Pool }
 // NewFeed returns the feed of the schema that the pool sees.
 func NewFeed(db *pgxpool.Pool) *Feed { return &Feed{db} }
 
-var consumerPattern = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,62}$`)
+const maxConsumer = 63 // bytes
+
+var consumerPattern = regexp.MustCompile(`^[a-z][a-z0-9_.-]*$`)
+
+func validConsumer(name string) bool {
+	return len(name) <= maxConsumer && consumerPattern.MatchString(name)
+}
 
 // Read returns the events after in.After and remembers that the consumer has come so
 // far. It returns ErrTooLate below the floor, ErrAhead above the head, and
 // ErrInvalidRead for input that makes no sense. It never waits for events.
 func (f *Feed) Read(ctx context.Context, in FeedIn) (FeedOut, error) {
-	if !consumerPattern.MatchString(in.Consumer) || in.After < 0 || in.Max < 0 {
+	if !validConsumer(in.Consumer) || in.After < 0 || in.Max < 0 {
 		return FeedOut{}, ErrInvalidRead
 	}
 	if in.Max == 0 || in.Max > maxPage {

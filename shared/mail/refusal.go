@@ -36,10 +36,11 @@ type refusal struct {
 const (
 	maxRefusal    = 64 << 10     // bytes of an answer that are read
 	maxRetryAfter = 24 * 60 * 60 // seconds
+	maxErrorName  = 64           // bytes
 )
 
 // nameForm is what Resend's names of errors look like.
-var nameForm = regexp.MustCompile(`\A[a-z_]{1,64}\z`)
+var nameForm = regexp.MustCompile(`\A[a-z_]+\z`)
 
 func readRefusal(answer *http.Response) *refusal {
 	r := &refusal{status: answer.StatusCode}
@@ -47,7 +48,7 @@ func readRefusal(answer *http.Response) *refusal {
 		Name string `json:"name"`
 	}
 	err := json.NewDecoder(io.LimitReader(answer.Body, maxRefusal)).Decode(&body)
-	if err == nil && nameForm.MatchString(body.Name) {
+	if err == nil && len(body.Name) <= maxErrorName && nameForm.MatchString(body.Name) {
 		r.name = body.Name
 	}
 	// RFC 9110, section 10.2.3; Resend sends seconds, and a date is not worth the code.

@@ -102,9 +102,13 @@ func (m Module) sql(noPassword string) (string, error) {
 	).Replace(moduleSQL), nil
 }
 
+const maxName = 40 // bytes
+
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
 func checkName(name string) error {
-	if !regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`).MatchString(name) {
-		return fmt.Errorf("name %q cannot be a schema and a role: use at most 40 lower-case letters, digits and _, beginning with a letter", name)
+	if len(name) > maxName || !namePattern.MatchString(name) {
+		return fmt.Errorf("name %q cannot be a schema and a role: use at most %d lower-case letters, digits and _, beginning with a letter", name, maxName)
 	}
 	if strings.HasPrefix(name, "pg_") {
 		return fmt.Errorf("name %q cannot be a schema and a role: PostgreSQL keeps pg_ for itself", name)

@@ -54,6 +54,7 @@ func connConfig(raw, application string) (*pgx.ConnConfig, error) {
 		return nil, err
 	}
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	cfg.StatementCacheCapacity, cfg.DescriptionCacheCapacity = 0, 0 // other modes', 67 KB
 	// A migration must not queue for ever on a table lock: everybody else queues
 	// behind it. Startup parameters outrank the settings of role and database.
 	setParams(&cfg.Config, map[string]string{

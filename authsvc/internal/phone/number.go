@@ -11,7 +11,12 @@ import (
 var ErrNumber = fault.New(fault.Invalid, "INVALID_PHONE_NUMBER", "Invalid phone number")
 
 // international is the form of E.164: a country code and up to fifteen digits in all.
-var international = regexp.MustCompile(`\A\+[1-9][0-9]{6,14}\z`)
+var international = regexp.MustCompile(`\A\+[1-9][0-9]+\z`)
+
+const (
+	leastNumber = len("+1234567")
+	mostNumber  = len("+123456789012345")
+)
 
 // spelling is what people write between the digits of a number.
 var spelling = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "")
@@ -24,7 +29,7 @@ func Parse(spelled string) (string, error) {
 		return "", ErrNumber
 	}
 	number := spelling.Replace(spelled)
-	if !international.MatchString(number) {
+	if len(number) < leastNumber || len(number) > mostNumber || !international.MatchString(number) {
 		return "", ErrNumber
 	}
 	return number, nil

@@ -99,11 +99,15 @@ type Client struct {
 	Now    func() time.Time
 }
 
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+const maxProviderName = 32 // bytes
+
+var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // ValidName reports whether a provider can be called so: the name stands in addresses and
 // in the names of settings.
-func ValidName(name string) bool { return nameForm.MatchString(name) && name != linked.Credential }
+func ValidName(name string) bool {
+	return len(name) <= maxProviderName && nameForm.MatchString(name) && name != linked.Credential
+}
 
 // reserved are the parameters of an authorization request that callers cannot set.
 func reserved() []string {
