@@ -10,18 +10,22 @@ import (
 
 // userSummary is a user in a list: all but the image, which may be large.
 type userSummary struct {
-	ID              string     `json:"id"`
-	Email           string     `json:"email"`
-	EmailVerified   bool       `json:"email_verified"`
-	Name            string     `json:"name"`
-	Username        *string    `json:"username"`
-	DisplayUsername *string    `json:"display_username"`
-	Roles           []string   `json:"roles"`
-	Banned          bool       `json:"banned"`
-	BanReason       *string    `json:"ban_reason"`
-	BanExpires      *time.Time `json:"ban_expires"`
-	CreatedAt       time.Time  `json:"created_at"`
-	UpdatedAt       time.Time  `json:"updated_at"`
+	ID                  string     `json:"id"`
+	Email               string     `json:"email"`
+	EmailVerified       bool       `json:"email_verified"`
+	Name                string     `json:"name"`
+	Username            *string    `json:"username"`
+	DisplayUsername     *string    `json:"display_username"`
+	PhoneNumber         *string    `json:"phone_number"`
+	PhoneNumberVerified bool       `json:"phone_number_verified"`
+	Anonymous           bool       `json:"anonymous"`
+	Locale              *string    `json:"locale"` // BCP 47
+	Roles               []string   `json:"roles"`
+	Banned              bool       `json:"banned"`
+	BanReason           *string    `json:"ban_reason"`
+	BanExpires          *time.Time `json:"ban_expires"`
+	CreatedAt           time.Time  `json:"created_at"`
+	UpdatedAt           time.Time  `json:"updated_at"`
 }
 
 type userDetail struct {
@@ -87,10 +91,15 @@ func (a *API) findUser(w http.ResponseWriter, r *http.Request) error {
 func detail(u user.User) userDetail { return userDetail{summary(u), u.Image} }
 
 func summary(u user.User) userSummary {
-	return userSummary{
+	s := userSummary{
 		ID: string(u.ID), Email: u.Email, EmailVerified: u.EmailVerified, Name: u.Name,
-		Username: u.Username, DisplayUsername: u.DisplayUsername, Roles: u.Roles,
-		Banned: u.Banned, BanReason: u.BanReason, BanExpires: u.BanExpires,
+		Username: u.Username, DisplayUsername: u.DisplayUsername,
+		PhoneNumber: u.PhoneNumber, PhoneNumberVerified: u.PhoneNumberVerified, Anonymous: u.Anonymous,
+		Roles: u.Roles, Banned: u.Banned, BanReason: u.BanReason, BanExpires: u.BanExpires,
 		CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
 	}
+	if u.Locale != "" {
+		s.Locale = &u.Locale
+	}
+	return s
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehouse-auth/gatehouse/identity/internal/identitytest"
+	"github.com/gatehouse-auth/gatehouse/identity/internal/user"
 )
 
 func TestAPI_Me(t *testing.T) {
@@ -28,7 +29,8 @@ func TestAPI_Me(t *testing.T) {
 	}
 	expected := map[string]any{
 		"id": string(clerk), "email": "clerk@example.com", "email_verified": false, "name": "Ada", "image": nil,
-		"username": nil, "display_username": nil, "banned": false, "ban_reason": nil, "ban_expires": nil,
+		"username": nil, "display_username": nil, "phone_number": nil, "phone_number_verified": false, "anonymous": false,
+		"locale": nil, "banned": false, "ban_reason": nil, "ban_expires": nil,
 		"roles": []any{"clerk", "user"}, "permissions": []any{"orders:read"},
 	}
 	if diff := cmp.Diff(expected, got); diff != "" {
@@ -64,6 +66,30 @@ func TestAPI_FindUser(t *testing.T) {
 				t.Errorf("body %v", got)
 			}
 		})
+	}
+}
+
+func TestAPI_FindUserShowsProfile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	admin, ada := w.Administrator(t, "admin@example.com"), w.SignUp(t, "ada@example.com")
+	patch := user.Patch{
+		Username: new("ada"), DisplayUsername: new("Ada"), PhoneNumber: new("+4930123456"), PhoneNumberVerified: new(true),
+		Locale: new("de-AT"), Image: new("https://example.com/ada.png"),
+	}
+	if _, err := w.Users.Update(t.Context(), ada.ID, patch, "test"); err != nil {
+		t.Fatal(err)
+	}
+	got := want(t, w.serve(t, request{route: "users-find", target: "/api/v1/users/" + string(ada.ID), from: admin}), http.StatusOK, "")
+	delete(got, "created_at")
+	delete(got, "updated_at")
+	expected := map[string]any{
+		"id": string(ada.ID), "email": "ada@example.com", "email_verified": false, "name": "Ada", "image": "https://example.com/ada.png",
+		"username": "ada", "display_username": "Ada", "phone_number": "+4930123456", "phone_number_verified": true, "anonymous": false,
+		"locale": "de-AT", "banned": false, "ban_reason": nil, "ban_expires": nil, "roles": []any{"user"},
+	}
+	if diff := cmp.Diff(expected, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
