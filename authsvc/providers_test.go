@@ -31,6 +31,8 @@ func TestProviders_StopTheStart(t *testing.T) {
 		"an issuer in the clear":              {map[string]string{"OIDC_PROVIDERS": "acme", "OIDC_ACME_ISSUER": "http://a.example", "OIDC_ACME_CLIENT_ID": "a", "OIDC_ACME_CLIENT_SECRET": "b"}, "GATEHOUSE_OIDC_ACME_ISSUER"},
 		"an issuer that is none":              {map[string]string{"OIDC_PROVIDERS": "acme", "OIDC_ACME_ISSUER": "https://", "OIDC_ACME_CLIENT_ID": "a", "OIDC_ACME_CLIENT_SECRET": "b"}, "GATEHOUSE_OIDC_ACME_ISSUER"},
 		"a provider called like the password": {map[string]string{"OIDC_PROVIDERS": "credential", "OIDC_CREDENTIAL_ISSUER": "https://a.example", "OIDC_CREDENTIAL_CLIENT_ID": "a", "OIDC_CREDENTIAL_CLIENT_SECRET": "b"}, "GATEHOUSE_OIDC_PROVIDERS"},
+		"a provider with a name of 32":        {openIDSettings(strings.Repeat("A", 32)), ""},
+		"a provider with a name of 33":        {openIDSettings(strings.Repeat("A", 33)), "GATEHOUSE_OIDC_PROVIDERS"},
 		"a provider called like Google": {map[string]string{"GOOGLE_CLIENT_ID": "a", "GOOGLE_CLIENT_SECRET": "b", "OIDC_PROVIDERS": "google", "OIDC_GOOGLE_ISSUER": "https://a.example",
 			"OIDC_GOOGLE_CLIENT_ID": "a", "OIDC_GOOGLE_CLIENT_SECRET": "b"}, "GATEHOUSE_OIDC_PROVIDERS"},
 	} {
@@ -66,5 +68,12 @@ func TestProviders_AreCalledByName(t *testing.T) {
 	all, err := p.build(time.Now, false)
 	if diff := cmp.Diff([]string{"github", "google", "my-corp"}, slices.Sorted(maps.Keys(all))); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func openIDSettings(name string) map[string]string {
+	prefix := "OIDC_" + name
+	return map[string]string{
+		"OIDC_PROVIDERS": strings.ToLower(name), prefix + "_ISSUER": "https://a.example", prefix + "_CLIENT_ID": "a", prefix + "_CLIENT_SECRET": "b",
 	}
 }

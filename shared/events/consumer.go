@@ -59,7 +59,7 @@ func NewConsumer(cfg ConsumerConfig) (*Consumer, error) {
 	source := cfg.Method.Service
 	switch {
 	case !validConsumer(cfg.Name):
-		return nil, fmt.Errorf("consumer name %q is not made of lower-case letters, digits, '_', '-' and '.'", cfg.Name)
+		return nil, fmt.Errorf("consumer name %q cannot be kept: use at most %d lower-case letters, digits, '_', '-' and '.', beginning with a letter", cfg.Name, maxConsumer)
 	case source == "":
 		return nil, fmt.Errorf("consumer %s has no feed: give the Events method of the source's contract", cfg.Name)
 	case cfg.Caller == nil || cfg.DB == nil || cfg.Wake == nil || cfg.Handle == nil:

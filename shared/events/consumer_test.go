@@ -3,6 +3,7 @@ package events_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -246,6 +247,7 @@ func TestNewConsumer_Refuse(t *testing.T) {
 	t.Parallel()
 	for want, cfg := range map[string]events.ConsumerConfig{
 		"consumer name":              {Method: feedMethod()},
+		"use at most 63":             {Name: strings.Repeat("c", 64), Method: feedMethod()},
 		"has no feed":                {Name: "ledger"},
 		"needs a caller, a database": {Name: "ledger", Method: feedMethod()},
 	} {

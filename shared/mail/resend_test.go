@@ -120,6 +120,22 @@ func TestResend_SendFails(t *testing.T) {
 	}
 }
 
+// What is no name of an error is nothing that a log should repeat.
+func TestResend_RepeatsNamesOnly(t *testing.T) {
+	t.Parallel()
+	for name, repeated := range map[string]bool{
+		strings.Repeat("x", 64): true, strings.Repeat("x", 65): false, "<html>": false, "two words": false,
+	} {
+		sender := newResend(t, 0, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprintf(w, `{"name":%q}`, name)
+		})
+		if err := sender.Send(t.Context(), letter()); err == nil || strings.Contains(err.Error(), name) != repeated {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func TestResend_SendFailsWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	t.Run("at the time limit", func(t *testing.T) {

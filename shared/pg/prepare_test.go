@@ -180,6 +180,7 @@ func TestPrepare_Refusals(t *testing.T) {
 		"an injected name": {Name: `x"; drop role y; --`, Password: password},
 		"a reserved name":  {Name: "pg_x", Password: password},
 		"a capital":        {Name: "Xyz", Password: password},
+		"an endless name":  {Name: strings.Repeat("x", 41), Password: password},
 		"no name":          {Password: password},
 		"no password":      {Name: "x"},
 		"a short password": {Name: "x", Password: "short"},
@@ -193,6 +194,13 @@ func TestPrepare_Refusals(t *testing.T) {
 
 func TestSQL(t *testing.T) {
 	t.Parallel()
+
+	t.Run("takes a name of 40 letters", func(t *testing.T) {
+		t.Parallel()
+		if _, err := pg.SQL([]pg.Module{{Name: strings.Repeat("x", 40), Password: password}}); err != nil {
+			t.Error(err)
+		}
+	})
 
 	t.Run("does what Prepare does", func(t *testing.T) {
 		t.Parallel()

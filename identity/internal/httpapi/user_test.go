@@ -75,7 +75,7 @@ func TestAPI_FindUserShowsProfile(t *testing.T) {
 	admin, ada := w.Administrator(t, "admin@example.com"), w.SignUp(t, "ada@example.com")
 	patch := user.Patch{
 		Username: new("ada"), DisplayUsername: new("Ada"), PhoneNumber: new("+4930123456"), PhoneNumberVerified: new(true),
-		Locale: new("de-AT"), Image: new("https://example.com/ada.png"),
+		Anonymous: new(true), Locale: new("de-AT"), Image: new("https://example.com/ada.png"),
 	}
 	if _, err := w.Users.Update(t.Context(), ada.ID, patch, "test"); err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestAPI_FindUserShowsProfile(t *testing.T) {
 	delete(got, "updated_at")
 	expected := map[string]any{
 		"id": string(ada.ID), "email": "ada@example.com", "email_verified": false, "name": "Ada", "image": "https://example.com/ada.png",
-		"username": "ada", "display_username": "Ada", "phone_number": "+4930123456", "phone_number_verified": true, "anonymous": false,
+		"username": "ada", "display_username": "Ada", "phone_number": "+4930123456", "phone_number_verified": true, "anonymous": true,
 		"locale": "de-AT", "banned": false, "ban_reason": nil, "ban_expires": nil, "roles": []any{"user"},
 	}
 	if diff := cmp.Diff(expected, got); diff != "" {
